@@ -1,0 +1,1 @@
+//! Everything the marketplace stores, and the only crate that knows how.

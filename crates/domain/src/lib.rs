@@ -1,0 +1,24 @@
+//! The rules of the marketplace, with no I/O and no clock.
+//!
+//! Whoever needs the time is given it. Everything a person or a program can write is read by
+//! [`form`], which tells every fault at once.
+
+pub mod achievements;
+pub mod codes;
+pub mod contacts;
+pub mod days;
+mod fault;
+pub mod form;
+mod id;
+pub mod listings;
+pub mod measures;
+pub mod money;
+pub mod needs;
+pub mod organisations;
+pub mod pairs;
+pub mod people;
+pub mod policy;
+pub mod text;
+
+pub use fault::{Fault, Faults, FieldFault, Format, Shape};
+pub use id::Id;

@@ -1,0 +1,237 @@
+use super::{Grant, Grantee, Relation, Standing};
+use crate::{listings::Kind, people::Role};
+
+/// Something that can be asked of the program. Each is one row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Ask whether the program lives, is ready, and how it is doing.
+    Health,
+    /// Read the description of the API.
+    Describe,
+    /// Read the code tables.
+    ReadCodes,
+    /// Read the figures everyone may know.
+    ReadMarket,
+    /// Search what is public.
+    Search,
+    /// Sign in.
+    SignIn,
+    /// Sign out.
+    SignOut,
+    /// Read one's own account.
+    ReadSelf,
+    /// Change one's own password.
+    ChangePassword,
+    /// Read, make and revoke one's own tokens.
+    OwnTokens,
+    /// Register an organisation and its first member.
+    RegisterOrganisation,
+    /// List organisations.
+    ListOrganisations,
+    /// Read an organisation's profile.
+    ReadOrganisation,
+    /// Change one's own organisation's profile.
+    EditOrganisation,
+    /// Verify, refuse, suspend, reinstate.
+    DecideOrganisation,
+    /// List accounts.
+    ListPeople,
+    /// Make an account.
+    CreatePerson,
+    /// Disable or enable an account.
+    SwitchPerson,
+    /// List what waits for review.
+    ListSubmissions,
+    /// List suggested pairs.
+    ListPairs,
+    /// Read a suggested pair.
+    ReadPair,
+    /// Take, release, grade or defer a pair.
+    WorkPair,
+    /// An act on listings of one kind.
+    Listing(Kind, Act),
+}
+
+/// What can be asked of listings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// List them.
+    List,
+    /// Read one.
+    Read,
+    /// Begin one.
+    Create,
+    /// Write its working copy, submit, retract or delete it.
+    Write,
+    /// Become the author of a colleague's.
+    Adopt,
+    /// Send the working copy to review.
+    Submit,
+    /// Pause, resume, withdraw, close, reopen, renew.
+    Run,
+    /// Decide on a submission.
+    Review,
+    /// Read what reviewers said.
+    ReadReviews,
+}
+
+const fn grant(role: Role, of: Relation, standing: Standing) -> Grant {
+    Grant { to: Grantee::Role(role), of, standing }
+}
+
+const EVERYONE: &[Grant] =
+    &[Grant { to: Grantee::Everyone, of: Relation::Any, standing: Standing::Any }];
+const SIGNED_IN: &[Grant] =
+    &[Grant { to: Grantee::SignedIn, of: Relation::Any, standing: Standing::Any }];
+const MATCHMAKERS: &[Grant] = &[grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended)];
+const OTHER_MATCHMAKERS: &[Grant] =
+    &[grant(Role::Matchmaker, Relation::Others, Standing::NotSuspended)];
+
+impl Operation {
+    /// The row: to whom, on which objects, and how their organisation must stand.
+    pub const fn grants(self) -> &'static [Grant] {
+        use Relation::{Any, Others, Own};
+        use Role::{Enterprise, Matchmaker, Research, SecurityAdmin, SystemAdmin};
+        match self {
+            Self::Health
+            | Self::Describe
+            | Self::ReadCodes
+            | Self::ReadMarket
+            | Self::Search
+            | Self::SignIn
+            | Self::RegisterOrganisation
+            | Self::ReadOrganisation => EVERYONE,
+            Self::SignOut | Self::ReadSelf | Self::ChangePassword | Self::OwnTokens => SIGNED_IN,
+            Self::ListOrganisations => {
+                const {
+                    &[
+                        grant(Matchmaker, Any, Standing::Any),
+                        grant(SystemAdmin, Any, Standing::Any),
+                        grant(SecurityAdmin, Any, Standing::Any),
+                    ]
+                }
+            }
+            Self::EditOrganisation => {
+                const {
+                    &[
+                        grant(Enterprise, Own, Standing::NotSuspended),
+                        grant(Research, Own, Standing::NotSuspended),
+                    ]
+                }
+            }
+            Self::DecideOrganisation => {
+                const { &[grant(SecurityAdmin, Others, Standing::NotSuspended)] }
+            }
+            Self::ListPeople => {
+                const {
+                    &[
+                        grant(SystemAdmin, Any, Standing::Any),
+                        grant(SecurityAdmin, Any, Standing::Any),
+                    ]
+                }
+            }
+            Self::CreatePerson | Self::SwitchPerson => {
+                const { &[grant(SystemAdmin, Any, Standing::NotSuspended)] }
+            }
+            Self::ListSubmissions | Self::ListPairs | Self::ReadPair => MATCHMAKERS,
+            Self::WorkPair => OTHER_MATCHMAKERS,
+            Self::Listing(kind, act) => act.grants(kind),
+        }
+    }
+
+    /// Whether those without a grant are to be told that there is nothing (404) rather than that
+    /// they may not (403).
+    pub const fn is_hidden(self) -> bool {
+        matches!(self, Self::ReadPair | Self::WorkPair)
+    }
+
+    /// The name of the row, as the API's description gives it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Describe => "describe",
+            Self::ReadCodes => "codes.read",
+            Self::ReadMarket => "market.read",
+            Self::Search => "search",
+            Self::SignIn => "sessions.create",
+            Self::SignOut => "sessions.end",
+            Self::ReadSelf => "me.read",
+            Self::ChangePassword => "me.password",
+            Self::OwnTokens => "tokens.own",
+            Self::RegisterOrganisation => "organisations.register",
+            Self::ListOrganisations => "organisations.list",
+            Self::ReadOrganisation => "organisations.read",
+            Self::EditOrganisation => "organisations.edit",
+            Self::DecideOrganisation => "organisations.decide",
+            Self::ListPeople => "people.list",
+            Self::CreatePerson => "people.create",
+            Self::SwitchPerson => "people.switch",
+            Self::ListSubmissions => "submissions.list",
+            Self::ListPairs => "pairs.list",
+            Self::ReadPair => "pairs.read",
+            Self::WorkPair => "pairs.work",
+            Self::Listing(Kind::Need, act) => act.name().0,
+            Self::Listing(Kind::Achievement, act) => act.name().1,
+        }
+    }
+}
+
+impl Act {
+    const fn grants(self, kind: Kind) -> &'static [Grant] {
+        use Relation::{Authored, Own};
+        use Role::{Enterprise, Research};
+        match (self, kind) {
+            (Self::List | Self::Read, _) => EVERYONE,
+            (Self::Create | Self::Adopt, Kind::Need) => {
+                const { &[grant(Enterprise, Own, Standing::NotSuspended)] }
+            }
+            (Self::Create | Self::Adopt, Kind::Achievement) => {
+                const { &[grant(Research, Own, Standing::NotSuspended)] }
+            }
+            (Self::Write | Self::Run, Kind::Need) => {
+                const { &[grant(Enterprise, Authored, Standing::NotSuspended)] }
+            }
+            (Self::Write | Self::Run, Kind::Achievement) => {
+                const { &[grant(Research, Authored, Standing::NotSuspended)] }
+            }
+            (Self::Submit, Kind::Need) => {
+                const { &[grant(Enterprise, Authored, Standing::Verified)] }
+            }
+            (Self::Submit, Kind::Achievement) => {
+                const { &[grant(Research, Authored, Standing::Verified)] }
+            }
+            (Self::Review, _) => OTHER_MATCHMAKERS,
+            (Self::ReadReviews, Kind::Need) => {
+                const {
+                    &[
+                        grant(Enterprise, Own, Standing::Any),
+                        grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended),
+                    ]
+                }
+            }
+            (Self::ReadReviews, Kind::Achievement) => {
+                const {
+                    &[
+                        grant(Research, Own, Standing::Any),
+                        grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended),
+                    ]
+                }
+            }
+        }
+    }
+
+    /// The names of the two rows: of needs, and of achievements.
+    const fn name(self) -> (&'static str, &'static str) {
+        match self {
+            Self::List => ("needs.list", "achievements.list"),
+            Self::Read => ("needs.read", "achievements.read"),
+            Self::Create => ("needs.create", "achievements.create"),
+            Self::Write => ("needs.write", "achievements.write"),
+            Self::Adopt => ("needs.adopt", "achievements.adopt"),
+            Self::Submit => ("needs.submit", "achievements.submit"),
+            Self::Run => ("needs.run", "achievements.run"),
+            Self::Review => ("needs.review", "achievements.review"),
+            Self::ReadReviews => ("needs.reviews", "achievements.reviews"),
+        }
+    }
+}

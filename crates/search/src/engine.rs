@@ -1,0 +1,53 @@
+//! The index as the rest of the program holds it.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use crate::Reader;
+
+/// A handle to whatever index there is. Cheap to clone; every clone sees the same index.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    reader: ArcSwapOption<Reader>,
+    progress: ArcSwapOption<Rebuilding>,
+}
+
+/// There is no sound index yet; it is being made from the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("the index is being rebuilt: {done} of {total}")]
+pub struct Rebuilding {
+    /// How many listings are in the new index.
+    pub done: u64,
+    /// How many there will be.
+    pub total: u64,
+}
+
+impl Engine {
+    /// Something to search with, or how far the making of it has come.
+    pub fn reader(&self) -> Result<Arc<Reader>, Rebuilding> {
+        let missing = || self.shared.progress.load().as_deref().copied().unwrap_or_default();
+        self.shared.reader.load_full().ok_or_else(missing)
+    }
+
+    /// Puts a sound index in place.
+    pub fn install(&self, reader: Reader) {
+        self.shared.reader.store(Some(Arc::new(reader)));
+        self.shared.progress.store(None);
+    }
+
+    /// Takes the index away: it is not to be trusted.
+    pub fn withdraw(&self) {
+        self.shared.reader.store(None);
+    }
+
+    /// Notes how far the making of a new index has come.
+    pub fn note(&self, progress: Rebuilding) {
+        self.shared.progress.store(Some(Arc::new(progress)));
+    }
+}

@@ -1,0 +1,338 @@
+//! Which achievements may meet a need, and why.
+//!
+//! The matcher `grams-1` scores an achievement by the characters, pairs of characters, Latin words
+//! and numbers it shares with the need, as BM25 does (Robertson and Zaragoza 2009), with two
+//! changes. A term weighs by its rarity among achievements **and** among needs: what every need
+//! says (公司, 目前, 研发) says nothing, and falls away without a stop list. And a term of the
+//! need's title counts three times, one of its text as often as log(1 + n).
+//!
+//! Let `N` listings of a kind be open and `n` of them have the term, `f` be how often the
+//! achievement has it (a title's thrice, in thirds) and `l` the achievement's length against the
+//! mean. Then
+//!
+//! ```text
+//! rarity(n, N) = ln((N + 2) / (n + 1))
+//! weight(term) = (3 title + ln(1 + text)) rarity(among achievements) rarity(among needs)
+//! score        = Σ weight f (k + 1) / (f + k (1 - b + b l)) / ‖weight‖     k = 0.6, b = 0.75
+//! ```
+//!
+//! The division by the length of the need's weights changes no order within a need; it makes the
+//! scores of different needs comparable, so that one queue can hold them.
+
+use std::collections::HashMap;
+
+use domain::{listings::Kind, pairs::Explanation};
+use tantivy::{
+    DocId, DocSet as _, Searcher, SegmentReader, TERMINATED, Term,
+    postings::Postings as _,
+    schema::{Field, IndexRecordOption},
+};
+use uuid::Uuid;
+
+use crate::{
+    Entry, Reader, Result, Shelf,
+    index::{Ids, Place, TITLE_WEIGHT},
+    text::{self, Glyph},
+};
+
+mod explain;
+#[cfg(test)]
+mod tests;
+
+/// The matcher's name and version, which every suggestion carries.
+pub const MATCHER: &str = "grams-1";
+
+const K: f32 = 0.6;
+const B: f32 = 0.75;
+
+/// What a need asks for, in terms.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub(crate) title: Vec<Glyph>,
+    pub(crate) text: Vec<Glyph>,
+    terms: Vec<Counted>,
+}
+
+/// How often the two parts of a need have a term.
+#[derive(Clone, Debug)]
+struct Counted {
+    term: String,
+    in_title: f32,
+    in_text: f32,
+}
+
+/// How many suggestions are wanted, and how good they must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Depth {
+    /// The most suggestions.
+    pub most: usize,
+    /// The least share of the best suggestion's score, 0 to 1.
+    pub floor: f32,
+}
+
+/// An achievement that may meet a need.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggestion {
+    /// The achievement.
+    pub achievement: Uuid,
+    /// How well, and why.
+    pub explanation: Explanation,
+}
+
+/// A term of a need with what it weighs.
+pub(crate) struct Weighed {
+    pub(crate) term: String,
+    pub(crate) from_title: f32,
+    pub(crate) from_text: f32,
+}
+
+/// One achievement in the index, and its score.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scored {
+    pub(crate) score: f32,
+    pub(crate) segment: usize,
+    pub(crate) doc: DocId,
+    pub(crate) id: Uuid,
+}
+
+impl Profile {
+    /// Reads a need's title, and everything else it says.
+    pub fn new(title: &str, text: &str) -> Self {
+        let (title, text) = (text::glyphs(title), text::glyphs(text));
+        let mut counts: HashMap<String, (f32, f32)> = HashMap::new();
+        for term in text::grams(&title) {
+            counts.entry(term.text).or_default().0 += 1.0;
+        }
+        for term in text::grams(&text) {
+            counts.entry(term.text).or_default().1 += 1.0;
+        }
+        let counted = |(term, (in_title, in_text))| Counted { term, in_title, in_text };
+        let mut terms: Vec<Counted> = counts.into_iter().map(counted).collect();
+        // A fixed order of addition gives the same score to the last bit each time.
+        terms.sort_unstable_by(|a, b| a.term.cmp(&b.term));
+        Self { title, text, terms }
+    }
+}
+
+impl From<&Entry> for Profile {
+    fn from(entry: &Entry) -> Self {
+        Self::new(&entry.title, &format!("{}\n{}", entry.summary, entry.text))
+    }
+}
+
+impl Reader {
+    /// The achievements that fit a need best, the best first, each with its explanation.
+    pub fn suggest(&self, need: &Profile, depth: Depth) -> Result<Vec<Suggestion>> {
+        let searcher = self.searcher();
+        let weights = self.weigh(&searcher, need)?;
+        let best = self.best(&searcher, &weights, depth)?;
+        let explanations = explain::explain(self, &searcher, need, (&weights, &best))?;
+        let suggestion = |(it, explanation): (&Scored, Explanation)| Suggestion {
+            achievement: it.id,
+            explanation,
+        };
+        Ok(best.iter().zip(explanations).map(suggestion).collect())
+    }
+
+    /// The achievements that fit a need best with their scores, without explanations.
+    pub fn rank(&self, need: &Profile, depth: Depth) -> Result<Vec<(Uuid, f32)>> {
+        let searcher = self.searcher();
+        let weights = self.weigh(&searcher, need)?;
+        let best = self.best(&searcher, &weights, depth)?;
+        Ok(best.into_iter().map(|it| (it.id, it.score)).collect())
+    }
+
+    /// The needs that an achievement may meet, the likeliest first: those to be matched again when
+    /// it appears or changes. Only what they share counts here; [`Reader::suggest`] has the say.
+    pub fn touched(&self, achievement: &Entry, most: usize) -> Result<Vec<Uuid>> {
+        let searcher = self.searcher();
+        let profile = Profile::from(achievement);
+        let weights = self.weigh(&searcher, &profile)?;
+        let best = self.top(&searcher, &weights, (Kind::Need, most))?;
+        Ok(best.into_iter().map(|it| it.id).collect())
+    }
+
+    /// Every need in the index, hidden or not.
+    pub fn needs(&self) -> Result<Vec<Uuid>> {
+        let searcher = self.searcher();
+        let places = [Place::OpenNeed, Place::MaskedNeed, Place::ClosedNeed];
+        let mut needs = Vec::new();
+        for segment in searcher.segment_readers() {
+            let ids = Ids::of(segment, self.fields())?;
+            let index = segment.inverted_index(self.fields().place)?;
+            for place in places {
+                let term = Term::from_field_text(self.fields().place, place.as_str());
+                let Some(mut docs) = index.read_postings(&term, IndexRecordOption::Basic)? else {
+                    continue;
+                };
+                while docs.doc() != TERMINATED {
+                    if !segment.is_deleted(docs.doc()) {
+                        needs.push(ids.get(docs.doc()));
+                    }
+                    docs.advance();
+                }
+            }
+        }
+        Ok(needs)
+    }
+
+    /// What each term of a need weighs, divided by the length of all weights.
+    fn weigh(&self, searcher: &Searcher, need: &Profile) -> Result<Vec<Weighed>> {
+        let fields = self.fields();
+        let needs = fields.grams(Kind::Need, Shelf::Open);
+        let achievements = fields.grams(Kind::Achievement, Shelf::Open);
+        let all_needs = self.filed(searcher, Place::OpenNeed)?;
+        let all_achievements = self.filed(searcher, Place::OpenAchievement)?;
+        let mut weights = Vec::with_capacity(need.terms.len());
+        for Counted { term, in_title, in_text } in &need.terms {
+            let among = |field| searcher.doc_freq(&Term::from_field_text(field, term));
+            let rarity =
+                rarity(among(needs)?, all_needs) * rarity(among(achievements)?, all_achievements);
+            let from_title = f32::from(TITLE_WEIGHT) * in_title * rarity;
+            let from_text = in_text.ln_1p() * rarity;
+            weights.push(Weighed { term: term.clone(), from_title, from_text });
+        }
+        let squares = weights.iter().map(|it| (it.from_title + it.from_text).powi(2));
+        let length = squares.sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        for weight in &mut weights {
+            weight.from_title /= length;
+            weight.from_text /= length;
+        }
+        Ok(weights)
+    }
+
+    fn best(&self, searcher: &Searcher, weights: &[Weighed], depth: Depth) -> Result<Vec<Scored>> {
+        let mut best = self.top(searcher, weights, (Kind::Achievement, depth.most))?;
+        let floor = best.first().map_or(0.0, |it| it.score * depth.floor);
+        best.retain(|it| it.score >= floor);
+        Ok(best)
+    }
+
+    /// The highest scores of one kind, on all shelves; equal scores go by id.
+    fn top(
+        &self,
+        searcher: &Searcher,
+        weights: &[Weighed],
+        (kind, most): (Kind, usize),
+    ) -> Result<Vec<Scored>> {
+        let mut found = Vec::new();
+        for (at, segment) in searcher.segment_readers().iter().enumerate() {
+            let scores = self.score_segment(searcher, segment, weights, kind)?;
+            let ids = Ids::of(segment, self.fields())?;
+            let docs = (0..segment.max_doc()).zip(scores);
+            let matching = docs.filter(|(doc, score)| *score > 0.0 && !segment.is_deleted(*doc));
+            let entry = |(doc, score)| Scored { score, segment: at, doc, id: ids.get(doc) };
+            found.extend(matching.map(entry));
+            keep_best(&mut found, most);
+        }
+        found.sort_unstable_by(by_rank);
+        Ok(found)
+    }
+
+    /// The score of every document of a segment.
+    fn score_segment(
+        &self,
+        searcher: &Searcher,
+        segment: &SegmentReader,
+        weights: &[Weighed],
+        kind: Kind,
+    ) -> Result<Vec<f32>> {
+        let norms = self.norms(searcher, segment, kind)?;
+        let mut scores = vec![0.0_f32; norms.len()];
+        for field in self.gram_fields(kind) {
+            let index = segment.inverted_index(field)?;
+            for Weighed { term, from_title, from_text } in weights {
+                let term = Term::from_field_text(field, term);
+                let with = IndexRecordOption::WithFreqs;
+                let Some(mut docs) = index.read_postings(&term, with)? else { continue };
+                let weight = from_title + from_text;
+                while docs.doc() != TERMINATED {
+                    let at = place(docs.doc());
+                    if let (Some(score), Some(norm)) = (scores.get_mut(at), norms.get(at)) {
+                        *score += weight * saturation(docs.term_freq(), *norm);
+                    }
+                    docs.advance();
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    /// What the length of each document of a segment does to its term frequencies.
+    pub(crate) fn norms(
+        &self,
+        searcher: &Searcher,
+        segment: &SegmentReader,
+        kind: Kind,
+    ) -> Result<Vec<f32>> {
+        let mean = self.mean_length(searcher, kind)?;
+        let column = segment.fast_fields().column_first_or_default::<u64>("length")?;
+        let norm = |doc| norm(number(column.get_val(doc)), mean);
+        Ok((0..segment.max_doc()).map(norm).collect())
+    }
+
+    /// The mean number of terms of open listings of a kind; of those that were replaced too,
+    /// until the engine has merged them away.
+    fn mean_length(&self, searcher: &Searcher, kind: Kind) -> Result<f32> {
+        let field = self.fields().grams(kind, Shelf::Open);
+        let mut terms = 0;
+        for segment in searcher.segment_readers() {
+            terms += segment.inverted_index(field)?.total_num_tokens();
+        }
+        let listings = self.filed(searcher, Place::of(kind, Shelf::Open))?;
+        Ok((number(terms) / number(listings.max(1))).max(1.0))
+    }
+
+    /// How many listings are filed in a place.
+    fn filed(&self, searcher: &Searcher, place: Place) -> Result<u64> {
+        let term = Term::from_field_text(self.fields().place, place.as_str());
+        Ok(searcher.doc_freq(&term)?)
+    }
+
+    pub(crate) fn gram_fields(&self, kind: Kind) -> [Field; 2] {
+        [Shelf::Open, Shelf::Closed].map(|shelf| self.fields().grams(kind, shelf))
+    }
+}
+
+/// How rare a term is that `n` of `all` listings have; above zero, also in an empty market.
+fn rarity(n: u64, all: u64) -> f32 {
+    ((number(all) + 2.0) / (number(n) + 1.0)).ln().max(0.0)
+}
+
+/// `k (1 - b + b l)`, in thirds.
+fn norm(length: f32, mean: f32) -> f32 {
+    K * f32::from(TITLE_WEIGHT) * (1.0 - B + B * length / mean)
+}
+
+/// How much a term that stands `frequency` times (in thirds) counts.
+pub(crate) fn saturation(frequency: u32, norm: f32) -> f32 {
+    let frequency = number(frequency.into());
+    frequency * (K + 1.0) / (frequency + norm)
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    reason = "counts of terms and listings: 24 bits are more than the formula can tell apart"
+)]
+const fn number(count: u64) -> f32 {
+    count as f32
+}
+
+/// A document's place in a list of its segment's documents.
+pub(crate) fn place(doc: DocId) -> usize {
+    usize::try_from(doc).unwrap_or(usize::MAX)
+}
+
+fn by_rank(a: &Scored, b: &Scored) -> std::cmp::Ordering {
+    b.score.total_cmp(&a.score).then(a.id.cmp(&b.id))
+}
+
+fn keep_best(found: &mut Vec<Scored>, most: usize) {
+    if most == 0 {
+        found.clear();
+    } else if found.len() > most {
+        found.select_nth_unstable_by(most - 1, by_rank);
+        found.truncate(most);
+    }
+}

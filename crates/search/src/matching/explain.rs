@@ -1,0 +1,182 @@
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    listings::Kind,
+    pairs::{Explanation, Parts, Phrase, Term as Listed},
+};
+use tantivy::{DocSet as _, Searcher, Term, postings::Postings as _, schema::IndexRecordOption};
+
+use super::{MATCHER, Profile, Scored, Weighed, place, saturation};
+use crate::{
+    Reader, Result,
+    text::{self, Glyph, Run},
+};
+
+/// How many terms an explanation lists.
+const TERMS: usize = 20;
+/// How many phrases an explanation lists.
+const PHRASES: usize = 12;
+/// The least share of the score that makes a pair of characters part of a phrase.
+const LEAST: f64 = 0.004;
+
+/// What one term adds to one score.
+#[derive(Clone, Copy)]
+struct Share {
+    from_title: f64,
+    from_text: f64,
+}
+
+/// What every matched term adds to one score.
+type Shares<'a> = HashMap<&'a str, Share>;
+
+/// Explains the scores of some achievements, in their order.
+pub(super) fn explain(
+    reader: &Reader,
+    searcher: &Searcher,
+    need: &Profile,
+    (weights, best): (&[Weighed], &[Scored]),
+) -> Result<Vec<Explanation>> {
+    let mut shares: Vec<Shares<'_>> = best.iter().map(|_| HashMap::new()).collect();
+    for at in 0..searcher.segment_readers().len() {
+        let mut here: Vec<(&Scored, &mut Shares<'_>)> =
+            best.iter().zip(&mut shares).filter(|(it, _)| it.segment == at).collect();
+        here.sort_unstable_by_key(|(it, _)| it.doc);
+        if !here.is_empty() {
+            add_shares(reader, searcher, weights, (at, &mut here))?;
+        }
+    }
+    let explanation =
+        |(scored, shares): (&Scored, Shares<'_>)| compose(need, f64::from(scored.score), &shares);
+    Ok(best.iter().zip(shares).map(explanation).collect())
+}
+
+/// Looks up what each term adds to the scores of a segment's documents, which come in order.
+fn add_shares<'a>(
+    reader: &Reader,
+    searcher: &Searcher,
+    weights: &'a [Weighed],
+    (segment, here): (usize, &mut [(&Scored, &mut Shares<'a>)]),
+) -> Result<()> {
+    let Some(segment) = searcher.segment_readers().get(segment) else { return Ok(()) };
+    let norms = reader.norms(searcher, segment, Kind::Achievement)?;
+    for field in reader.gram_fields(Kind::Achievement) {
+        let index = segment.inverted_index(field)?;
+        for weight in weights {
+            let term = Term::from_field_text(field, &weight.term);
+            let with = IndexRecordOption::WithFreqs;
+            let Some(mut docs) = index.read_postings(&term, with)? else { continue };
+            for (scored, shares) in here.iter_mut() {
+                if docs.doc() < scored.doc {
+                    docs.seek(scored.doc);
+                }
+                if docs.doc() == scored.doc {
+                    let norm = norms.get(place(scored.doc)).copied().unwrap_or(1.0);
+                    let share = weight.share(saturation(docs.term_freq(), norm));
+                    shares.insert(&weight.term, share);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn compose(need: &Profile, score: f64, shares: &Shares<'_>) -> Explanation {
+    let mut terms: Vec<Listed> = shares
+        .iter()
+        .map(|(term, share)| Listed { term: (*term).to_owned(), weight: share.sum() })
+        .collect();
+    terms.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then(a.term.cmp(&b.term)));
+    let all: f64 = terms.iter().map(|it| it.weight).sum();
+    terms.truncate(TERMS);
+    let listed: f64 = terms.iter().map(|it| it.weight).sum();
+    let parts = Parts {
+        title: shares.values().map(|it| it.from_title).sum(),
+        text: shares.values().map(|it| it.from_text).sum(),
+        listed,
+        rest: all - listed,
+    };
+    let phrases = phrases(need, all.max(f64::MIN_POSITIVE), shares);
+    Explanation { matcher: MATCHER.to_owned(), score, parts, phrases, terms }
+}
+
+/// The longest pieces of the need all of whose pairs matched. Every term counts for the
+/// weightiest piece it stands in, so that shares add up to one at the most.
+fn phrases(need: &Profile, all: f64, shares: &Shares<'_>) -> Vec<Phrase> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut seen = HashSet::new();
+    for run in text::runs(&need.title).into_iter().chain(text::runs(&need.text)) {
+        for piece in pieces_of(run, all, shares) {
+            if seen.insert(piece.text.clone()) {
+                pieces.push(piece);
+            }
+        }
+    }
+    pieces.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then(a.text.cmp(&b.text)));
+    let mut counted = HashSet::new();
+    let mut phrases: Vec<Phrase> = Vec::new();
+    for piece in pieces {
+        let new = piece.terms.iter().filter(|it| counted.insert((*it).clone()));
+        let weight: f64 = new.filter_map(|it| shares.get(it.as_str())).map(Share::sum).sum();
+        if weight / all >= LEAST {
+            phrases.push(Phrase { text: piece.text, share: weight / all });
+        }
+    }
+    phrases.sort_by(|a, b| b.share.total_cmp(&a.share));
+    phrases.truncate(PHRASES);
+    phrases
+}
+
+struct Piece {
+    text: String,
+    terms: Vec<String>,
+    weight: f64,
+}
+
+fn pieces_of(run: Run<'_>, all: f64, shares: &Shares<'_>) -> Vec<Piece> {
+    let glyphs = match run {
+        Run::Han(glyphs) => glyphs,
+        Run::Letters(glyphs) | Run::Number(glyphs) => {
+            return Piece::of(glyphs, shares).into_iter().collect();
+        }
+    };
+    let matched = |pair: &[Glyph]| {
+        let pair: String = pair.iter().map(|it| it.it).collect();
+        shares.get(pair.as_str()).is_some_and(|it| it.sum() / all >= LEAST)
+    };
+    let mut pieces = Vec::new();
+    let mut rest = glyphs;
+    while rest.len() >= 2 {
+        let pairs = rest.windows(2).take_while(|it| matched(it)).count();
+        let (piece, after) = rest.split_at(if pairs == 0 { 1 } else { pairs + 1 });
+        if pairs > 0 {
+            pieces.extend(Piece::of(piece, shares));
+        }
+        rest = after;
+    }
+    pieces
+}
+
+impl Piece {
+    fn of(glyphs: &[Glyph], shares: &Shares<'_>) -> Option<Self> {
+        let terms: Vec<String> = text::grams(glyphs).into_iter().map(|it| it.text).collect();
+        let weight: f64 =
+            terms.iter().filter_map(|it| shares.get(it.as_str())).map(Share::sum).sum();
+        let text = glyphs.iter().map(|it| it.it).collect();
+        (weight > 0.0).then_some(Self { text, terms, weight })
+    }
+}
+
+impl Share {
+    fn sum(&self) -> f64 {
+        self.from_title + self.from_text
+    }
+}
+
+impl Weighed {
+    fn share(&self, saturation: f32) -> Share {
+        Share {
+            from_title: f64::from(self.from_title * saturation),
+            from_text: f64::from(self.from_text * saturation),
+        }
+    }
+}
