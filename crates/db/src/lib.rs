@@ -1,1 +1,25 @@
 //! Everything the marketplace stores, and the only crate that knows how.
+//!
+//! A row never leaves this crate. Writes go through [`Db::write`]; what a write leaves behind for
+//! others ([`outbox`], [`jobs`], [`audit`]) is part of the same transaction.
+
+pub mod answers;
+pub mod audit;
+mod clock;
+mod error;
+pub mod jobs;
+pub mod listings;
+pub mod organisations;
+pub mod outbox;
+pub mod pairs;
+pub mod people;
+mod pool;
+pub mod reviews;
+mod schema;
+pub mod scratch;
+pub mod tokens;
+
+pub use clock::Clock;
+pub use error::{Error, Result};
+pub use pool::{Conn, Db, Page, Tx};
+pub use schema::Schema;

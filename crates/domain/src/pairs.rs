@@ -17,11 +17,13 @@ use crate::{
 };
 
 mod explanation;
+mod reconcile;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use explanation::{Explanation, Parts, Phrase, Term};
+pub use reconcile::{Offered, Reconciled, reconcile};
 pub use state::{Action, NotAllowed, State};
 
 /// Identifies a [`Pair`].

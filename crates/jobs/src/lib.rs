@@ -1,1 +1,15 @@
-//! What happens after a commit.
+//! What happens after a commit: the index follows the database, needs are matched, time passes.
+//!
+//! Each process has one [`Worker`] with an index of its own. Jobs are shared through the database,
+//! so that each is done once, by whichever process comes first.
+
+mod error;
+mod folder;
+mod indexer;
+mod matcher;
+mod sweeper;
+mod worker;
+
+pub use error::{Error, Result};
+pub use folder::Folder;
+pub use worker::{Settings, Worker};

@@ -1,6 +1,9 @@
 //! The index as the rest of the program holds it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use arc_swap::ArcSwapOption;
 
@@ -16,6 +19,7 @@ pub struct Engine {
 struct Shared {
     reader: ArcSwapOption<Reader>,
     progress: ArcSwapOption<Rebuilding>,
+    watermark: AtomicI64,
 }
 
 /// There is no sound index yet; it is being made from the database.
@@ -39,6 +43,16 @@ impl Engine {
     pub fn install(&self, reader: Reader) {
         self.shared.reader.store(Some(Arc::new(reader)));
         self.shared.progress.store(None);
+    }
+
+    /// Notes the place in the outbox up to which every change is in the index.
+    pub fn reach(&self, watermark: i64) {
+        self.shared.watermark.store(watermark, Ordering::SeqCst);
+    }
+
+    /// The place in the outbox up to which every change is surely in the index.
+    pub fn watermark(&self) -> i64 {
+        self.shared.watermark.load(Ordering::SeqCst)
     }
 
     /// Takes the index away: it is not to be trusted.

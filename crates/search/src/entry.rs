@@ -1,4 +1,4 @@
-use domain::listings::{Card, Kind, Visibility};
+use domain::listings::{Form, Kind, Listing, Visibility};
 use uuid::Uuid;
 
 /// A listing as the index sees it.
@@ -43,15 +43,22 @@ pub enum Shelf {
 }
 
 impl Entry {
-    /// An entry for what a form says.
-    pub fn new(id: Uuid, kind: Kind, shelf: Shelf, (card, text): (Card<'_>, String)) -> Self {
+    /// What the index holds of a listing.
+    pub fn of<F: Form>(listing: &Listing<F>) -> Self {
+        let published_at = listing.publication().map_or(0, |it| it.at.timestamp());
+        Self { published_at, ..Self::of_form(listing.id.as_uuid(), listing.form()) }
+    }
+
+    /// What the index holds of a form, under an id.
+    pub fn of_form<F: Form>(id: Uuid, form: &F) -> Self {
+        let card = form.card();
         Self {
             id,
-            kind,
-            shelf,
+            kind: F::KIND,
+            shelf: form.visibility().into(),
             title: card.title.to_owned(),
             summary: card.summary.to_owned(),
-            text,
+            text: form.text(),
             fields: card.fields.iter().map(ToString::to_string).collect(),
             industry: card.industry.map(|it| it.to_string()),
             region: card.region.map(|it| it.to_string()),

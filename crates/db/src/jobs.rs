@@ -1,0 +1,223 @@
+//! Work that a change leaves to be done, by whichever process comes first.
+//!
+//! There is one job to a kind and subject: asking again while it waits changes nothing, asking
+//! again while it runs makes it run once more. A job is claimed for a time and ends in the
+//! transaction that holds its effect: who has lost the claim cannot commit.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait as _, DbBackend, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, OnConflict},
+};
+use uuid::Uuid;
+
+use crate::{Conn, Db, Error, Result, Tx, error::unknown};
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Find achievements for a need.
+    MatchNeed,
+    /// Find the needs that an achievement may meet, and have them matched again.
+    MatchAchievement,
+    /// Match every need again.
+    MatchAll,
+    /// Let time pass: listings expire, deferred pairs come back, old rows go.
+    Sweep,
+}
+
+/// A job that this process may do, until its claim runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What is to be done.
+    pub kind: Kind,
+    /// To what.
+    pub subject: Uuid,
+    /// How often it was tried before.
+    pub attempts: i32,
+    id: Uuid,
+    worker: Uuid,
+    generation: i32,
+}
+
+/// How long a claim lasts.
+const LEASE: TimeDelta = TimeDelta::seconds(120);
+
+/// Asks for a job, in the transaction of the change that makes it necessary.
+pub async fn enqueue(tx: &Tx, kind: Kind, subject: Uuid, run_after: DateTime<Utc>) -> Result<()> {
+    enqueue_all(tx, kind, &[subject], run_after).await
+}
+
+/// Asks for many jobs of a kind.
+pub async fn enqueue_all(
+    tx: &Tx,
+    kind: Kind,
+    subjects: &[Uuid],
+    run_after: DateTime<Utc>,
+) -> Result<()> {
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    let distinct: BTreeSet<&Uuid> = subjects.iter().collect();
+    let rows = distinct.into_iter().map(|subject| row::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        kind: Set(kind.as_str().to_owned()),
+        subject: Set(*subject),
+        generation: Set(0),
+        attempts: Set(0),
+        run_after: Set(run_after),
+        claimed_by: Set(None),
+        claimed_until: Set(None),
+        last_error: Set(None),
+    });
+    let again = Expr::col((row::Entity, row::Column::Generation)).add(1);
+    let on_conflict = OnConflict::columns([row::Column::Kind, row::Column::Subject])
+        .value(row::Column::Generation, again)
+        .update_columns([row::Column::RunAfter, row::Column::Attempts])
+        .to_owned();
+    row::Entity::insert_many(rows).on_conflict(on_conflict).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Sees to it that a job exists, without disturbing one that does.
+pub async fn ensure(tx: &Tx, kind: Kind, subject: Uuid, run_after: DateTime<Utc>) -> Result<()> {
+    let exists = row::Entity::find()
+        .filter(row::Column::Kind.eq(kind.as_str()))
+        .filter(row::Column::Subject.eq(subject));
+    if exists.one(tx).await?.is_some() {
+        return Ok(());
+    }
+    enqueue(tx, kind, subject, run_after).await
+}
+
+/// Claims up to `limit` jobs that are due, for `worker`. No other process gets the same ones.
+pub async fn claim(db: &Db, worker: Uuid, limit: u64, now: DateTime<Utc>) -> Result<Vec<Claim>> {
+    let due = || row::Entity::find().filter(is_due(now));
+    if due().limit(1).one(db.read()).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    db.write(async |tx| {
+        let mut query =
+            due().order_by_asc(row::Column::RunAfter).order_by_asc(row::Column::Id).limit(limit);
+        if tx.get_database_backend() == DbBackend::Postgres {
+            query = query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        }
+        let rows = query.all(tx).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
+        row::Entity::update_many()
+            .col_expr(row::Column::ClaimedBy, Expr::value(worker))
+            .col_expr(row::Column::ClaimedUntil, Expr::value(now + LEASE))
+            .filter(row::Column::Id.is_in(ids))
+            .exec(tx)
+            .await?;
+        rows.iter().map(|it| Claim::of(it, worker)).collect()
+    })
+    .await
+}
+
+/// Ends a job, in the transaction that holds its effect. Fails as [`Error::Stale`] if the claim
+/// was lost meanwhile, so that the effect is undone.
+pub async fn finish(tx: &Tx, claim: &Claim) -> Result<()> {
+    let mine = mine(claim);
+    let unchanged = mine.clone().add(row::Column::Generation.eq(claim.generation));
+    let ended = row::Entity::delete_many().filter(unchanged).exec(tx).await?;
+    if ended.rows_affected == 1 {
+        return Ok(());
+    }
+    // It was asked for again meanwhile: it stays, free to be claimed.
+    let freed = row::Entity::update_many()
+        .col_expr(row::Column::ClaimedBy, Expr::value(None::<Uuid>))
+        .col_expr(row::Column::ClaimedUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(mine)
+        .exec(tx)
+        .await?;
+    if freed.rows_affected == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
+/// Puts a job that failed off, twice as long each time, up to half an hour.
+pub async fn fail(tx: &Tx, claim: &Claim, why: &str, now: DateTime<Utc>) -> Result<()> {
+    let wait = TimeDelta::seconds(1_i64 << claim.attempts.clamp(0, 11));
+    row::Entity::update_many()
+        .col_expr(row::Column::Attempts, Expr::value(claim.attempts + 1))
+        .col_expr(row::Column::RunAfter, Expr::value(now + wait))
+        .col_expr(row::Column::LastError, Expr::value(why))
+        .col_expr(row::Column::ClaimedBy, Expr::value(None::<Uuid>))
+        .col_expr(row::Column::ClaimedUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(mine(claim))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// How many jobs of these kinds wait or run.
+pub async fn count(conn: &impl Conn, kinds: &[Kind]) -> Result<u64> {
+    use sea_orm::PaginatorTrait as _;
+    let names = kinds.iter().map(|it| it.as_str());
+    Ok(row::Entity::find().filter(row::Column::Kind.is_in(names)).count(conn).await?)
+}
+
+fn is_due(now: DateTime<Utc>) -> Condition {
+    let free = Condition::any()
+        .add(row::Column::ClaimedUntil.is_null())
+        .add(row::Column::ClaimedUntil.lt(now));
+    Condition::all().add(row::Column::RunAfter.lte(now)).add(free)
+}
+
+fn mine(claim: &Claim) -> Condition {
+    Condition::all().add(row::Column::Id.eq(claim.id)).add(row::Column::ClaimedBy.eq(claim.worker))
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::MatchNeed, Self::MatchAchievement, Self::MatchAll, Self::Sweep];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::MatchNeed => "match_need",
+            Self::MatchAchievement => "match_achievement",
+            Self::MatchAll => "match_all",
+            Self::Sweep => "sweep",
+        }
+    }
+}
+
+impl Claim {
+    fn of(row: &row::Model, worker: Uuid) -> Result<Self> {
+        let kind = Kind::ALL.into_iter().find(|it| it.as_str() == row.kind);
+        Ok(Self {
+            kind: kind.ok_or_else(|| unknown("jobs.kind"))?,
+            subject: row.subject,
+            attempts: row.attempts,
+            id: row.id,
+            worker,
+            generation: row.generation,
+        })
+    }
+}
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "jobs")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub kind: String,
+        pub subject: Uuid,
+        pub generation: i32,
+        pub attempts: i32,
+        pub run_after: ChronoDateTimeUtc,
+        pub claimed_by: Option<Uuid>,
+        pub claimed_until: Option<ChronoDateTimeUtc>,
+        pub last_error: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

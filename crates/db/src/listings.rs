@@ -1,0 +1,296 @@
+//! Stored needs and achievements, their editions and their numbers.
+
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    days::Day,
+    listings::{Form, Kind, Listing, ListingId, Number, State, Visibility},
+    organisations::OrganisationId,
+    people::PersonId,
+    policy::Principal,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, OnConflict},
+};
+use uuid::Uuid;
+
+use crate::{Conn, Error, Page, Result, Tx, error::unknown, outbox::counter};
+
+pub(crate) mod row;
+mod visible;
+
+pub(crate) use visible::{readable_by_matchmaker, visible_to};
+
+/// Which listings of a kind are asked for; what is `None` or empty does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Whose.
+    pub organisation: Option<OrganisationId>,
+    /// In one of these states.
+    pub states: Vec<State>,
+}
+
+/// An edition that was published.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edition<F> {
+    /// Its number, from 1.
+    pub number: i32,
+    /// What it said.
+    pub form: F,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+}
+
+/// What there is to review: the listing, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// Which kind of listing.
+    pub kind: Kind,
+    /// Which listing.
+    pub id: Uuid,
+    /// The number people use.
+    pub number: Number,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// What it is called now; of a change to what is published, what is published.
+    pub title: String,
+    /// Whether it changes what is published.
+    pub is_revision: bool,
+    /// When it was submitted.
+    pub since: DateTime<Utc>,
+}
+
+/// The listing of this id.
+pub async fn get<F: Form>(conn: &impl Conn, id: ListingId<F>) -> Result<Listing<F>> {
+    let row = row::Entity::find_by_id(id.as_uuid())
+        .filter(row::Column::Kind.eq(F::KIND.as_str()))
+        .one(conn)
+        .await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// Several listings, in no order; those that do not exist are left out.
+pub async fn several<F: Form>(conn: &impl Conn, ids: &[Uuid]) -> Result<Vec<Listing<F>>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::Id.is_in(ids.iter().copied()))
+        .filter(row::Column::Kind.eq(F::KIND.as_str()))
+        .all(conn)
+        .await?;
+    rows.into_iter().map(Listing::try_from).collect()
+}
+
+/// The listings of a kind that `reader` may know of, the newest first.
+pub async fn list<F: Form>(
+    conn: &impl Conn,
+    reader: &Principal,
+    filter: &Filter,
+    page: Page,
+) -> Result<Vec<Listing<F>>> {
+    let mut query = row::Entity::find()
+        .filter(row::Column::Kind.eq(F::KIND.as_str()))
+        .filter(visible_to(reader))
+        .order_by_desc(row::Column::Id)
+        .limit(page.limit);
+    if let Some(organisation) = filter.organisation {
+        query = query
+            .filter(row::Column::OrganisationId.eq(organisation.as_uuid()))
+            .filter(visible::owner_known_to(reader));
+    }
+    if !filter.states.is_empty() {
+        let states = filter.states.iter().map(|it| it.as_str());
+        query = query.filter(row::Column::State.is_in(states));
+    }
+    if let Some(after) = page.after {
+        query = query.filter(row::Column::Id.lt(after));
+    }
+    query.all(conn).await?.into_iter().map(Listing::try_from).collect()
+}
+
+/// Listings of a kind whoever may see them, ordered by id: to build an index from.
+pub async fn all<F: Form>(
+    conn: &impl Conn,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Listing<F>>> {
+    let mut query = row::Entity::find()
+        .filter(row::Column::Kind.eq(F::KIND.as_str()))
+        .filter(row::Column::State.eq(State::Published.as_str()))
+        .order_by_asc(row::Column::Id)
+        .limit(limit);
+    if let Some(after) = after {
+        query = query.filter(row::Column::Id.gt(after));
+    }
+    query.all(conn).await?.into_iter().map(Listing::try_from).collect()
+}
+
+/// How many listings of a kind are published, on all shelves or openly.
+pub async fn count_published(
+    conn: &impl Conn,
+    kind: Kind,
+    visibility: Option<Visibility>,
+) -> Result<u64> {
+    use sea_orm::PaginatorTrait as _;
+    let mut query = row::Entity::find()
+        .filter(row::Column::Kind.eq(kind.as_str()))
+        .filter(row::Column::State.eq(State::Published.as_str()));
+    if let Some(visibility) = visibility {
+        query = query.filter(row::Column::Visibility.eq(visibility.as_str()));
+    }
+    Ok(query.count(conn).await?)
+}
+
+/// What `reviewer` may review, the oldest first. Listings of the reviewer's own organisation are
+/// left out.
+pub async fn submissions(
+    conn: &impl Conn,
+    reviewer: &Principal,
+    kind: Option<Kind>,
+    page: Page,
+) -> Result<Vec<Submission>> {
+    let own = reviewer.member().map(|it| it.organisation.as_uuid());
+    let mut query = row::Entity::find()
+        .filter(row::Column::WorkingState.eq(State::Submitted.as_str()))
+        .filter(visible_to(reviewer))
+        .order_by_asc(row::Column::Id)
+        .limit(page.limit);
+    if let Some(own) = own {
+        query = query.filter(row::Column::OrganisationId.ne(own));
+    }
+    if let Some(kind) = kind {
+        query = query.filter(row::Column::Kind.eq(kind.as_str()));
+    }
+    if let Some(after) = page.after {
+        query = query.filter(row::Column::Id.gt(after));
+    }
+    query.all(conn).await?.into_iter().map(Submission::try_from).collect()
+}
+
+/// The published listings of a kind whose last day is before `today`.
+pub async fn overdue<F: Form>(conn: &impl Conn, today: Day, limit: u64) -> Result<Vec<Listing<F>>> {
+    let expiring = [State::Published, State::Paused].map(State::as_str);
+    let rows = row::Entity::find()
+        .filter(row::Column::Kind.eq(F::KIND.as_str()))
+        .filter(row::Column::State.is_in(expiring))
+        .filter(row::Column::ValidUntil.lt(today.0))
+        .limit(limit)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(Listing::try_from).collect()
+}
+
+/// The listings of an organisation by what another system calls them.
+pub async fn by_external_id<F: Form>(
+    conn: &impl Conn,
+    organisation: OrganisationId,
+    external_ids: &[&str],
+) -> Result<Vec<Listing<F>>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::OrganisationId.eq(organisation.as_uuid()))
+        .filter(row::Column::Kind.eq(F::KIND.as_str()))
+        .filter(row::Column::ExternalId.is_in(external_ids.iter().copied()))
+        .all(conn)
+        .await?;
+    rows.into_iter().map(Listing::try_from).collect()
+}
+
+/// Takes the next `count` numbers of a kind and day, for listings stored in the same transaction.
+pub async fn take_numbers(tx: &Tx, kind: Kind, day: Day, count: i64) -> Result<Range<i64>> {
+    let name = format!("{kind}-{}", day.0);
+    let first = counter::ActiveModel { name: Set(name.clone()), last: Set(count) };
+    let add = Expr::col((counter::Entity, counter::Column::Last));
+    let add = sea_orm::sea_query::ExprTrait::add(add, count);
+    counter::Entity::insert(first)
+        .on_conflict(
+            OnConflict::column(counter::Column::Name).value(counter::Column::Last, add).to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    let row = counter::Entity::find_by_id(name).one(tx).await?;
+    let last = row.ok_or_else(|| unknown("counters.last"))?.last;
+    Ok(last - count + 1..last + 1)
+}
+
+/// Stores a new listing; [`Error::Taken`] if its external id is.
+pub async fn insert<F: Form>(tx: &Tx, new: &Listing<F>) -> Result<()> {
+    insert_all(tx, std::slice::from_ref(new)).await
+}
+
+/// Stores new listings.
+pub async fn insert_all<F: Form>(tx: &Tx, new: &[Listing<F>]) -> Result<()> {
+    let rows: Vec<row::ActiveModel> = new.iter().map(row::columns).collect::<Result<_>>()?;
+    row::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves a listing that was read as `changed.version`, or fails as [`Error::Stale`].
+pub async fn save<F: Form>(tx: &Tx, changed: &mut Listing<F>) -> Result<()> {
+    let mut row = row::columns(changed)?;
+    row.version = Set(changed.version + 1);
+    let done = row::Entity::update_many()
+        .set(row)
+        .filter(row::Column::Id.eq(changed.id.as_uuid()))
+        .filter(row::Column::Version.eq(changed.version))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 0 {
+        return Err(Error::Stale);
+    }
+    changed.version += 1;
+    Ok(())
+}
+
+/// Removes a draft that was never published, or fails as [`Error::Stale`].
+pub async fn remove<F: Form>(tx: &Tx, draft: &Listing<F>) -> Result<()> {
+    crate::reviews::remove_all(tx, draft.id.as_uuid()).await?;
+    let done = row::Entity::delete_many()
+        .filter(row::Column::Id.eq(draft.id.as_uuid()))
+        .filter(row::Column::Version.eq(draft.version))
+        .filter(row::Column::Edition.eq(0))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 0 { Err(Error::Stale) } else { Ok(()) }
+}
+
+/// Keeps the present edition of published listings, for good.
+pub async fn keep_editions<F: Form>(tx: &Tx, published: &[Listing<F>]) -> Result<()> {
+    let mut rows = Vec::with_capacity(published.len());
+    for listing in published {
+        let Some(publication) = listing.publication() else { continue };
+        rows.push(row::edition::ActiveModel {
+            listing_id: Set(listing.id.as_uuid()),
+            edition: Set(publication.edition),
+            form: Set(row::to_json(listing.form())?),
+            published_at: Set(publication.at),
+        });
+    }
+    row::edition::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// A listing's published editions, the newest first.
+pub async fn editions<F: Form>(conn: &impl Conn, id: ListingId<F>) -> Result<Vec<Edition<F>>> {
+    let rows = row::edition::Entity::find()
+        .filter(row::edition::Column::ListingId.eq(id.as_uuid()))
+        .order_by_desc(row::edition::Column::Edition)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(Edition::try_from).collect()
+}
+
+/// Who looks after a listing, and whose it is: what a pair needs to know of it.
+pub async fn owners(
+    conn: &impl Conn,
+    ids: [Uuid; 2],
+) -> Result<[(OrganisationId, Option<PersonId>); 2]> {
+    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids)).all(conn).await?;
+    let of = |id: Uuid| {
+        let row = rows.iter().find(|it| it.id == id).ok_or(Error::NotFound)?;
+        let organisation = OrganisationId::from_uuid(row.organisation_id);
+        Ok::<_, Error>((organisation, row.matchmaker_id.map(PersonId::from_uuid)))
+    };
+    let [one, other] = ids;
+    Ok([of(one)?, of(other)?])
+}

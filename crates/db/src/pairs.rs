@@ -1,0 +1,76 @@
+//! Stored pairs, and the queue of those that wait for a matchmaker.
+
+use domain::{
+    days::Day,
+    listings::Kind,
+    pairs::{Pair, PairId, State},
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+};
+use uuid::Uuid;
+
+use crate::{Conn, Error, Result, Tx};
+
+mod queue;
+mod row;
+
+pub use queue::{Counts, Entry, Order, Place, Queue, Side, counts, queue};
+
+/// The pair of this id.
+pub async fn get(conn: &impl Conn, id: PairId) -> Result<Pair> {
+    let row = row::Entity::find_by_id(id.as_uuid()).one(conn).await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// All pairs of a listing, whatever their state.
+pub async fn of_listing(conn: &impl Conn, kind: Kind, listing: Uuid) -> Result<Vec<Pair>> {
+    let side = match kind {
+        Kind::Need => row::Column::NeedId,
+        Kind::Achievement => row::Column::AchievementId,
+    };
+    let rows = row::Entity::find().filter(side.eq(listing)).all(conn).await?;
+    rows.into_iter().map(Pair::try_from).collect()
+}
+
+/// The deferred pairs whose day has come.
+pub async fn due(conn: &impl Conn, today: Day, limit: u64) -> Result<Vec<Pair>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::State.eq(State::Deferred.as_str()))
+        .filter(row::Column::DeferredUntil.lte(today.0))
+        .limit(limit)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(Pair::try_from).collect()
+}
+
+/// How many pairs were accepted.
+pub async fn count_accepted(conn: &impl Conn) -> Result<u64> {
+    use sea_orm::PaginatorTrait as _;
+    let accepted = row::Column::State.eq(State::Accepted.as_str());
+    Ok(row::Entity::find().filter(accepted).count(conn).await?)
+}
+
+/// Stores new pairs; [`Error::Taken`] if one of them exists for the same editions.
+pub async fn insert_all(tx: &Tx, new: &[Pair]) -> Result<()> {
+    let rows: Vec<row::ActiveModel> = new.iter().map(row::columns).collect::<Result<_>>()?;
+    row::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves a pair that was read as `changed.version`, or fails as [`Error::Stale`].
+pub async fn save(tx: &Tx, changed: &mut Pair) -> Result<()> {
+    let mut row = row::columns(changed)?;
+    row.version = Set(changed.version + 1);
+    let done = row::Entity::update_many()
+        .set(row)
+        .filter(row::Column::Id.eq(changed.id.as_uuid()))
+        .filter(row::Column::Version.eq(changed.version))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 0 {
+        return Err(Error::Stale);
+    }
+    changed.version += 1;
+    Ok(())
+}

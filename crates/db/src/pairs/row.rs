@@ -1,0 +1,113 @@
+use domain::{
+    achievements::AchievementId,
+    codes::DeclineReason,
+    days::Day,
+    needs::NeedId,
+    pairs::{Explanation, Grade, GradeForm, Pair, PairId, Progress, Sides, State, Verdict},
+    people::PersonId,
+    text::Text,
+};
+use sea_orm::{ActiveValue::Set, entity::prelude::*};
+
+use crate::{
+    Error, Result,
+    error::{corrupt, unknown},
+};
+
+#[derive(Clone, Debug, DeriveEntityModel)]
+#[sea_orm(table_name = "pairs")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i32,
+    pub need_id: Uuid,
+    pub need_edition: i32,
+    pub achievement_id: Uuid,
+    pub achievement_edition: i32,
+    pub state: String,
+    pub matcher: String,
+    #[sea_orm(column_type = "Double")]
+    pub score: f64,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub explanation: Json,
+    pub suggested_at: ChronoDateTimeUtc,
+    pub taken_by: Option<Uuid>,
+    pub deferred_until: Option<ChronoDate>,
+    pub grade: Option<String>,
+    pub reason: Option<String>,
+    pub note: Option<String>,
+    pub graded_by: Option<Uuid>,
+    pub graded_at: Option<ChronoDateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Every column of a pair.
+pub(super) fn columns(it: &Pair) -> Result<ActiveModel> {
+    let explanation =
+        serde_json::to_value(&it.explanation).map_err(corrupt("pairs.explanation"))?;
+    let verdict = it.verdict();
+    Ok(ActiveModel {
+        id: Set(it.id.as_uuid()),
+        version: Set(it.version),
+        need_id: Set(it.sides.need.as_uuid()),
+        need_edition: Set(it.sides.need_edition),
+        achievement_id: Set(it.sides.achievement.as_uuid()),
+        achievement_edition: Set(it.sides.achievement_edition),
+        state: Set(it.state().as_str().to_owned()),
+        matcher: Set(it.explanation.matcher.clone()),
+        score: Set(it.explanation.score),
+        explanation: Set(explanation),
+        suggested_at: Set(it.suggested_at),
+        taken_by: Set(it.taken_by().map(PersonId::as_uuid)),
+        deferred_until: Set(it.deferred_until().map(|it| it.0)),
+        grade: Set(verdict.map(|it| it.form.grade.as_str().to_owned())),
+        reason: Set(verdict.and_then(|it| it.form.reason).map(|it| it.as_str().to_owned())),
+        note: Set(verdict.map(|it| it.form.note.as_str().to_owned())),
+        graded_by: Set(verdict.map(|it| it.by.as_uuid())),
+        graded_at: Set(verdict.map(|it| it.at)),
+    })
+}
+
+impl Model {
+    fn verdict(&self) -> Result<Option<Verdict>> {
+        let (Some(grade), Some((by, at))) = (&self.grade, self.graded_by.zip(self.graded_at))
+        else {
+            return Ok(None);
+        };
+        let reason = self.reason.as_deref().map(DeclineReason::new).transpose();
+        let note = Text::new(self.note.as_deref().unwrap_or_default());
+        let form = GradeForm {
+            grade: Grade::named(grade).ok_or_else(|| unknown("pairs.grade"))?,
+            reason: reason.map_err(corrupt("pairs.reason"))?,
+            note: note.map_err(corrupt("pairs.note"))?,
+        };
+        Ok(Some(Verdict { form, by: PersonId::from_uuid(by), at }))
+    }
+}
+
+impl TryFrom<Model> for Pair {
+    type Error = Error;
+
+    fn try_from(row: Model) -> Result<Self> {
+        let progress = Progress {
+            state: State::named(&row.state).ok_or_else(|| unknown("pairs.state"))?,
+            taken_by: row.taken_by.map(PersonId::from_uuid),
+            deferred_until: row.deferred_until.map(Day),
+            verdict: row.verdict()?,
+        };
+        let sides = Sides {
+            need: NeedId::from_uuid(row.need_id),
+            need_edition: row.need_edition,
+            achievement: AchievementId::from_uuid(row.achievement_id),
+            achievement_edition: row.achievement_edition,
+        };
+        let explanation: Explanation =
+            serde_json::from_value(row.explanation).map_err(corrupt("pairs.explanation"))?;
+        let id = (PairId::from_uuid(row.id), row.version);
+        Ok(Self::restore(id, sides, explanation, row.suggested_at, progress))
+    }
+}

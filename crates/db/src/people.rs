@@ -1,0 +1,137 @@
+//! Stored people. Password hashes come out only to be compared.
+
+use domain::{
+    organisations::OrganisationId,
+    people::{Login, Person, PersonId, Role, State},
+    text::Line,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, sea_query::Expr,
+};
+
+use crate::{
+    Conn, Error, Page, Result, Tx,
+    error::{corrupt, unknown},
+};
+
+/// The person of this id.
+pub async fn get(conn: &impl Conn, id: PersonId) -> Result<Person> {
+    let row = row::Entity::find_by_id(id.as_uuid()).one(conn).await?;
+    row.ok_or(Error::NotFound)?.try_into()
+}
+
+/// The person with this sign-in name, and the hash of the password.
+pub async fn find(conn: &impl Conn, login: &Login) -> Result<Option<(Person, String)>> {
+    let row = row::Entity::find().filter(row::Column::Login.eq(login.as_str())).one(conn).await?;
+    let Some(row) = row else { return Ok(None) };
+    let hash = row.password_hash.clone();
+    Ok(Some((row.try_into()?, hash)))
+}
+
+/// People, the newest first.
+pub async fn list(
+    conn: &impl Conn,
+    organisation: Option<OrganisationId>,
+    page: Page,
+) -> Result<Vec<Person>> {
+    let mut query = row::Entity::find().order_by_desc(row::Column::Id).limit(page.limit);
+    if let Some(organisation) = organisation {
+        query = query.filter(row::Column::OrganisationId.eq(organisation.as_uuid()));
+    }
+    if let Some(after) = page.after {
+        query = query.filter(row::Column::Id.lt(after));
+    }
+    query.all(conn).await?.into_iter().map(Person::try_from).collect()
+}
+
+/// Stores a new person; [`Error::Taken`] if the sign-in name is.
+pub async fn insert(tx: &Tx, new: &Person, password_hash: &str) -> Result<()> {
+    let row = row::ActiveModel {
+        id: Set(new.id.as_uuid()),
+        version: Set(new.version),
+        organisation_id: Set(new.organisation.as_uuid()),
+        role: Set(new.role.as_str().to_owned()),
+        login: Set(new.login.as_str().to_owned()),
+        name: Set(new.name.as_str().to_owned()),
+        state: Set(new.state.as_str().to_owned()),
+        password_hash: Set(password_hash.to_owned()),
+        created_at: Set(new.created_at),
+    };
+    row::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Saves a person's name, role and state, or fails as [`Error::Stale`].
+pub async fn save(tx: &Tx, changed: &mut Person) -> Result<()> {
+    let row = row::ActiveModel {
+        version: Set(changed.version + 1),
+        organisation_id: Set(changed.organisation.as_uuid()),
+        role: Set(changed.role.as_str().to_owned()),
+        name: Set(changed.name.as_str().to_owned()),
+        state: Set(changed.state.as_str().to_owned()),
+        ..row::ActiveModel::default()
+    };
+    let done = row::Entity::update_many()
+        .set(row)
+        .filter(row::Column::Id.eq(changed.id.as_uuid()))
+        .filter(row::Column::Version.eq(changed.version))
+        .exec(tx)
+        .await?;
+    if done.rows_affected == 0 {
+        return Err(Error::Stale);
+    }
+    changed.version += 1;
+    Ok(())
+}
+
+/// Sets the hash of a password.
+pub async fn set_password(tx: &Tx, id: PersonId, hash: &str) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::PasswordHash, Expr::value(hash))
+        .filter(row::Column::Id.eq(id.as_uuid()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+impl TryFrom<row::Model> for Person {
+    type Error = Error;
+
+    fn try_from(row: row::Model) -> Result<Self> {
+        Ok(Self {
+            id: PersonId::from_uuid(row.id),
+            version: row.version,
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            role: Role::named(&row.role).ok_or_else(|| unknown("people.role"))?,
+            login: Login::new(&row.login).map_err(corrupt("people.login"))?,
+            name: Line::new(&row.name).map_err(corrupt("people.name"))?,
+            state: State::named(&row.state).ok_or_else(|| unknown("people.state"))?,
+            created_at: row.created_at,
+        })
+    }
+}
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "people")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub version: i32,
+        pub organisation_id: Uuid,
+        pub role: String,
+        pub login: String,
+        pub name: String,
+        pub state: String,
+        pub password_hash: String,
+        pub created_at: ChronoDateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,137 @@
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::sync::{Mutex, Notify};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// A pool of connections to the store. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: DatabaseConnection,
+    /// SQLite has one writer at a time: here they queue in order, instead of each trying again
+    /// and again.
+    turn: Option<Arc<Mutex<()>>>,
+    committed: Arc<Notify>,
+    /// The file of an SQLite database.
+    file: Option<PathBuf>,
+}
+
+/// An open write transaction.
+pub type Tx = DatabaseTransaction;
+
+/// Something to read with: [`Db::read`], or a [`Tx`].
+pub trait Conn: ConnectionTrait {}
+
+impl<T: ConnectionTrait> Conn for T {}
+
+/// A part of a list that is ordered by id, the newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The last id of the page before.
+    pub after: Option<Uuid>,
+    /// The most entries.
+    pub limit: u64,
+}
+
+impl Db {
+    /// Connects to `sqlite://FILE` (made if it does not exist) or `postgres://…`.
+    pub async fn open(url: &str, connections: u32) -> Result<Self> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_timeout(Duration::from_secs(5))
+            .sqlx_logging(false)
+            .set_application_name("kezhuan");
+        if url.starts_with("sqlite:") {
+            options.test_before_acquire(false);
+        } else {
+            options.statement_timeout(Duration::from_mins(1));
+        }
+        options.map_sqlx_sqlite_opts(|it| {
+            // FULL: with NORMAL, what was acknowledged is lost at a power cut.
+            it.create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(10))
+                .foreign_keys(true)
+                .pragma("cache_size", "-32000")
+                .pragma("temp_store", "memory")
+        });
+        let pool = Database::connect(options).await?;
+        let is_sqlite = pool.get_database_backend() == DbBackend::Sqlite;
+        let file = url.strip_prefix("sqlite://").and_then(|it| it.split('?').next());
+        Ok(Self {
+            pool,
+            turn: is_sqlite.then(Arc::default),
+            committed: Arc::default(),
+            file: file.map(PathBuf::from),
+        })
+    }
+
+    /// Reads outside any transaction.
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    /// Runs `work` in one write transaction: committed if it returns `Ok`, undone otherwise, also
+    /// when the future is dropped.
+    ///
+    /// SQLite takes its write lock at the start (`BEGIN IMMEDIATE`), so that two writers queue
+    /// instead of failing.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFnOnce(&Tx) -> Result<T, E>,
+    {
+        let turn = match &self.turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        let tx = self.begin().await?;
+        let done = work(&tx).await?;
+        tx.commit().await.map_err(Error::from)?;
+        drop(turn);
+        self.committed.notify_waiters();
+        Ok(done)
+    }
+
+    /// Waits until this process commits something. Other processes' commits are not noticed.
+    pub async fn committed(&self) {
+        self.committed.notified().await;
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.pool.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// What kind of database it is, for people.
+    pub fn kind(&self) -> &'static str {
+        if self.turn.is_some() { "SQLite" } else { "PostgreSQL" }
+    }
+
+    /// Closes every connection.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.pool.close().await?)
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.pool.begin_with_options(options).await?)
+    }
+
+    pub(crate) const fn file(&self) -> Option<&PathBuf> {
+        self.file.as_ref()
+    }
+}

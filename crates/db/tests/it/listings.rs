@@ -1,0 +1,158 @@
+use std::collections::BTreeSet;
+
+use db::{Page, listings::Filter};
+use domain::{
+    days::Day,
+    form,
+    listings::{Kind, Number, Origin, Progress, Publication, State, Visibility},
+    needs::{Need, NeedForm, NeedId},
+    organisations,
+    people::{Person, Role},
+    policy::{ListingFacts, Member, Principal, View, view},
+};
+use serde_json::json;
+
+use crate::store::{Store, colleague, now};
+
+const ALL: Page = Page { after: None, limit: 1000 };
+
+/// A need of every state and visibility, with a matchmaker who looks after it.
+async fn every_need(store: &Store, author: &Person, matchmaker: &Person) -> Vec<Need> {
+    let mut needs = Vec::new();
+    for state in State::ALL {
+        for visibility in [Visibility::Public, Visibility::Masked, Visibility::Confidential] {
+            let form: NeedForm = form::read(&json!({
+                "title": "铸件气孔率降低", "visibility": visibility.as_str(),
+            }))
+            .unwrap();
+            let publication = (state != State::Draft).then_some(Publication {
+                edition: 1,
+                matter: 1,
+                at: now(),
+                until: Day::at(now()),
+            });
+            let origin =
+                Origin { organisation: author.organisation, author: author.id, external_id: None };
+            let number = 1000 + i64::try_from(needs.len()).unwrap();
+            needs.push(Need::restore(
+                (NeedId::generate(), 0),
+                Number::new(matchmaker.login.as_str(), Kind::Need, Day::at(now()), number),
+                origin,
+                (Some(matchmaker.id), now(), now()),
+                Progress { form, state, revision: None, publication },
+            ));
+        }
+    }
+    store.db.write(async |tx| db::listings::insert_all(tx, &needs).await).await.unwrap();
+    needs
+}
+
+fn principal(person: &Person) -> Principal {
+    Principal::Member(Member {
+        person: person.id,
+        organisation: person.organisation,
+        role: person.role,
+        standing: organisations::State::Verified,
+    })
+}
+
+fn facts(need: &Need) -> ListingFacts {
+    ListingFacts {
+        organisation: need.organisation,
+        author: need.author,
+        matchmaker: need.matchmaker,
+        state: need.state(),
+        visibility: domain::listings::Form::visibility(need.form()),
+    }
+}
+
+/// A market with listings of every state, and everyone who might look at them.
+async fn everyone(store: &Store) -> (Vec<Need>, Vec<Principal>) {
+    let author = store.member("91110000802100433B", Role::Enterprise).await;
+    let other = store.member("9144030071526726XG", Role::Enterprise).await;
+    let researcher = store.member("12100000400009821G", Role::Research).await;
+    let office = store.member("11320000MB151840XJ", Role::Matchmaker).await;
+    let mut readers = vec![author.clone(), other, researcher, office.clone()];
+    readers.push(colleague(author.organisation, Role::Enterprise));
+    let others =
+        [Role::Matchmaker, Role::Lead, Role::SystemAdmin, Role::SecurityAdmin, Role::Auditor];
+    readers.extend(others.map(|role| colleague(office.organisation, role)));
+    let stored: Vec<&Person> = readers[4..].iter().collect();
+    store
+        .db
+        .write(async |tx| {
+            for person in stored {
+                db::people::insert(tx, person, "hash").await?;
+            }
+            Ok::<_, db::Error>(())
+        })
+        .await
+        .unwrap();
+    let mut needs = every_need(store, &author, &office).await;
+    needs.extend(every_need(store, &readers[1], &readers[5]).await);
+    let mut principals: Vec<Principal> = readers.iter().map(principal).collect();
+    principals.push(Principal::Visitor);
+    (needs, principals)
+}
+
+#[tokio::test]
+async fn lists_hold_exactly_what_the_policy_lets_each_reader_know_of() {
+    let store = Store::new().await;
+    let (needs, readers) = everyone(&store).await;
+    let filter = Filter::default();
+    for reader in readers {
+        let listed = db::listings::list::<NeedForm>(store.db.read(), &reader, &filter, ALL);
+        let listed: BTreeSet<NeedId> = listed.await.unwrap().iter().map(|it| it.id).collect();
+        let knows = |it: &&Need| view(&reader, &facts(it)) > View::Nothing;
+        let expected: BTreeSet<NeedId> = needs.iter().filter(knows).map(|it| it.id).collect();
+        assert_eq!(listed, expected, "{reader:?}");
+    }
+}
+
+#[tokio::test]
+async fn asking_for_an_organisation_does_not_unmask_its_needs() {
+    let store = Store::new().await;
+    let (needs, _) = everyone(&store).await;
+    let filter = Filter { organisation: Some(needs[0].organisation), states: Vec::new() };
+    let listed = db::listings::list::<NeedForm>(store.db.read(), &Principal::Visitor, &filter, ALL);
+    let listed = listed.await.unwrap();
+    assert!(!listed.is_empty());
+    let visibilities = listed.iter().map(|it| domain::listings::Form::visibility(it.form()));
+    assert!(visibilities.into_iter().all(|it| it == Visibility::Public));
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_a_gap() {
+    let store = Store::new().await;
+    let (_, readers) = everyone(&store).await;
+    let (reader, filter) = (readers[9], Filter::default());
+    let whole =
+        db::listings::list::<NeedForm>(store.db.read(), &reader, &filter, ALL).await.unwrap();
+    let mut paged = Vec::new();
+    let mut after = None;
+    loop {
+        let page = Page { after, limit: 7 };
+        let page =
+            db::listings::list::<NeedForm>(store.db.read(), &reader, &filter, page).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.as_uuid());
+        paged.extend(page);
+    }
+    assert_eq!(paged, whole);
+    assert!(whole.len() > 14);
+}
+
+#[tokio::test]
+async fn a_reviewer_is_offered_what_others_submitted() {
+    let store = Store::new().await;
+    let (needs, readers) = everyone(&store).await;
+    let submitted = needs.iter().filter(|it| it.state() == State::Submitted).count();
+    let matchmaker = &readers[3];
+    let found = db::listings::submissions(store.db.read(), matchmaker, None, ALL).await.unwrap();
+    assert_eq!(found.len(), submitted);
+    let mut own = *matchmaker.member().unwrap();
+    own.organisation = needs[0].organisation;
+    let own = Principal::Member(own);
+    let found = db::listings::submissions(store.db.read(), &own, None, ALL).await.unwrap();
+    assert!(found.iter().all(|it| it.organisation != needs[0].organisation) && !found.is_empty());
+}

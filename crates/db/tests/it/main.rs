@@ -1,0 +1,14 @@
+//! The store, on SQLite and, where `TEST_DATABASE_URL` says so, on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should stop"
+)]
+
+mod answers;
+mod jobs;
+mod listings;
+mod outbox;
+mod schema;
+mod store;

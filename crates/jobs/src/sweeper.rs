@@ -1,0 +1,74 @@
+//! Lets time pass: listings expire, deferred pairs come back, what need not be kept goes.
+
+use chrono::TimeDelta;
+use db::{
+    Db, Tx, answers, audit,
+    jobs::{self, Claim},
+    outbox, tokens,
+};
+use domain::{
+    achievements::AchievementForm,
+    days::Day,
+    listings::{Action, Form},
+    needs::NeedForm,
+    pairs,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::Result;
+
+/// How often time passes.
+const EVERY: TimeDelta = TimeDelta::seconds(60);
+/// How many rows of each kind one sweep moves.
+const BATCH: u64 = 200;
+
+type Now = chrono::DateTime<chrono::Utc>;
+
+/// Sees to it that there is a sweep to come, once for all processes.
+pub(crate) async fn ensure(db: &Db, now: Now) -> Result<()> {
+    let job = async |tx: &Tx| jobs::ensure(tx, jobs::Kind::Sweep, Uuid::nil(), now).await;
+    Ok(db.write(job).await?)
+}
+
+/// One sweep, and the next one asked for.
+pub(crate) async fn sweep(db: &Db, claim: &Claim, now: Now) -> Result<()> {
+    let today = Day::at(now);
+    db.write(async |tx| {
+        expire::<NeedForm>(tx, today, now).await?;
+        expire::<AchievementForm>(tx, today, now).await?;
+        for mut pair in db::pairs::due(tx, today, BATCH).await? {
+            if pair.pass(pairs::Action::Wake).is_ok() {
+                db::pairs::save(tx, &mut pair).await?;
+            }
+        }
+        answers::forget(tx, now - TimeDelta::hours(24)).await?;
+        tokens::forget(tx, now - TimeDelta::days(30)).await?;
+        outbox::forget(tx, now - TimeDelta::days(7)).await?;
+        jobs::finish(tx, claim).await?;
+        jobs::enqueue(tx, jobs::Kind::Sweep, Uuid::nil(), now + EVERY).await
+    })
+    .await?;
+    Ok(())
+}
+
+async fn expire<F: Form>(tx: &Tx, today: Day, now: Now) -> db::Result<()> {
+    for mut listing in db::listings::overdue::<F>(tx, today, BATCH).await? {
+        if listing.act(Action::Expire, now).is_err() {
+            continue;
+        }
+        db::listings::save(tx, &mut listing).await?;
+        let id = listing.id.as_uuid();
+        outbox::announce(tx, F::KIND, id, now).await?;
+        let line = audit::Line {
+            at: now,
+            actor: None,
+            action: format!("{}s.expire", F::KIND),
+            object: Some((F::KIND.as_str().to_owned(), id)),
+            request_id: String::new(),
+            detail: json!({}),
+        };
+        audit::append(tx, line).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+use std::{sync::Arc, time::Duration};
+
+use db::{
+    Clock, Db, Tx,
+    jobs::{self, Claim, Kind},
+};
+use search::{Engine, matching::Depth};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{Error, Folder, Result, indexer::Indexer, matcher::Matcher, sweeper};
+
+/// Does what commits leave to be done.
+///
+/// One loop does it all: the index is brought up to date, then a few jobs are done, then the index
+/// again. A job was committed together with the event of its change; whoever has claimed it and
+/// then caught up with the outbox has that change in the index.
+#[derive(Debug)]
+pub struct Worker {
+    db: Db,
+    clock: Clock,
+    indexer: Indexer,
+    matcher: Matcher,
+    id: Uuid,
+    /// Whether a sweep is known to be asked for.
+    sweeps: bool,
+}
+
+/// What a worker needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How many suggestions a need gets, and how good they must be.
+    pub depth: Depth,
+}
+
+/// How many jobs are claimed at a time.
+const CLAIMS: u64 = 8;
+/// How long to wait before looking for other processes' commits.
+const POLL: Duration = Duration::from_millis(300);
+/// How long to wait after an error.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Worker {
+    /// A worker that keeps its index in `folder` and lends it out through `engine`.
+    pub fn new(db: Db, clock: Clock, engine: Engine, folder: Folder, settings: Settings) -> Self {
+        let folder = Arc::new(folder);
+        let indexer = Indexer::new(db.clone(), clock.clone(), engine.clone(), folder);
+        let matcher = Matcher { db: db.clone(), engine, depth: settings.depth };
+        Self { db, clock, indexer, matcher, id: Uuid::now_v7(), sweeps: false }
+    }
+
+    /// Works until told to stop. What fails is logged once and tried again.
+    pub async fn run(mut self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let pause = self.round().await.map_or_else(|err| after_error(&err), after_round);
+            if pause.is_zero() {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let waited = timeout(pause, self.db.committed());
+            stop.run_until_cancelled(waited).await;
+        }
+    }
+
+    /// Works until nothing is left that is due now. For tests and for commands that end.
+    pub async fn settle(&mut self) -> Result<()> {
+        while self.round().await? > 0 {}
+        Ok(())
+    }
+
+    /// Makes the index anew from the database, while the old one serves on.
+    pub async fn rebuild(&mut self) -> Result<()> {
+        self.indexer.rebuild_now().await
+    }
+
+    /// Brings the index up to date and does some jobs; tells how many.
+    async fn round(&mut self) -> Result<usize> {
+        self.indexer.catch_up().await?;
+        let now = self.clock.now();
+        if !self.sweeps {
+            sweeper::ensure(&self.db, now).await?;
+            self.sweeps = true;
+        }
+        let claims = jobs::claim(&self.db, self.id, CLAIMS, now).await?;
+        if !claims.is_empty() {
+            self.indexer.catch_up().await?;
+        }
+        for claim in &claims {
+            self.work(claim).await?;
+        }
+        Ok(claims.len())
+    }
+
+    async fn work(&self, claim: &Claim) -> Result<()> {
+        let now = self.clock.now();
+        let done = match claim.kind {
+            Kind::MatchNeed => self.matcher.match_need(claim, now).await,
+            Kind::MatchAchievement => self.matcher.match_achievement(claim, now).await,
+            Kind::MatchAll => self.matcher.match_all(claim, now).await,
+            Kind::Sweep => sweeper::sweep(&self.db, claim, now).await,
+        };
+        match done {
+            Ok(()) => Ok(()),
+            Err(err) => self.put_off(claim, &err).await,
+        }
+    }
+
+    async fn put_off(&self, claim: &Claim, why: &Error) -> Result<()> {
+        // Overtaken by a matchmaker or another process, it is done again with what is there then.
+        if !matches!(why, Error::Store(db::Error::Stale)) {
+            tracing::warn!(kind = ?claim.kind, error = %why, "a job failed; it is tried again later");
+        }
+        let (now, why) = (self.clock.now(), why.to_string());
+        Ok(self.db.write(async |tx: &Tx| jobs::fail(tx, claim, &why, now).await).await?)
+    }
+}
+
+/// How long to wait after a round that did some jobs.
+const fn after_round(done: usize) -> Duration {
+    if done == 0 { POLL } else { Duration::ZERO }
+}
+
+/// How long to wait after a round that failed.
+fn after_error(err: &Error) -> Duration {
+    tracing::error!(error = %err, "work after a commit failed; it is tried again");
+    PAUSE
+}

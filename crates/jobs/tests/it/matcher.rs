@@ -1,0 +1,153 @@
+use domain::{
+    codes::DeclineReason,
+    listings::Action,
+    pairs::{Grade, GradeForm, Pair, State},
+    text::Text,
+};
+
+use crate::market::Market;
+
+const NEED: (&str, &str) = ("铸件气孔率降低技术", "球墨铸铁件气孔率高达百分之八,每月报废四十吨。");
+const ACHIEVEMENT: (&str, &str) = ("球墨铸铁气孔缺陷控制工艺", "优化浇注系统,气孔率降到百分之一。");
+
+fn graded(grade: Grade) -> GradeForm {
+    let declines = grade < Grade::FairlyStrong;
+    let reason = declines.then(|| DeclineReason::new("technical_objection").unwrap());
+    GradeForm { grade, reason, note: Text::default() }
+}
+
+fn states(pairs: &[Pair]) -> Vec<State> {
+    pairs.iter().map(Pair::state).collect()
+}
+
+#[tokio::test]
+async fn a_pair_is_suggested_whichever_side_comes_last() {
+    for need_first in [true, false] {
+        let mut market = Market::new().await;
+        let need = if need_first {
+            let need = market.need(NEED.0, NEED.1).await;
+            market.settle().await;
+            market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+            need
+        } else {
+            market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+            market.settle().await;
+            market.need(NEED.0, NEED.1).await
+        };
+        market.settle().await;
+        let pairs = market.pairs_of(&need).await;
+        assert_eq!(states(&pairs), [State::Suggested], "need first: {need_first}");
+        let explanation = &pairs[0].explanation;
+        assert_eq!(explanation.matcher, "grams-1");
+        assert!(explanation.phrases.iter().any(|it| it.text.contains("气孔")), "{explanation:?}");
+    }
+}
+
+#[tokio::test]
+async fn matching_again_doubles_nothing() {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    let achievement = market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    for _ in 0..3 {
+        market.settle().await;
+        market.change(need.id, |_, _| ()).await;
+        market.change(achievement.id, |_, _| ()).await;
+    }
+    market.settle().await;
+    assert_eq!(market.pairs_of(&need).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_declined_pair_comes_back_only_when_one_of_the_two_changed() {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.settle().await;
+    let pair = market.pairs_of(&need).await.remove(0);
+    let now = market.clock.now();
+    market
+        .work(&pair, |it, me| {
+            it.take(me).unwrap();
+            it.grade(graded(Grade::Unrelated), me, now).unwrap();
+        })
+        .await;
+    market.change(need.id, |_, _| ()).await;
+    market.settle().await;
+    assert_eq!(states(&market.pairs_of(&need).await), [State::Declined]);
+
+    market.rewrite(&need, "球墨铸铁件气孔率高,现在还要求壁厚偏差小于半毫米。").await;
+    market.settle().await;
+    let mut after = states(&market.pairs_of(&need).await);
+    after.sort_by_key(|it| it.as_str());
+    assert_eq!(after, [State::Declined, State::Suggested]);
+}
+
+#[tokio::test]
+async fn a_material_change_makes_open_pairs_stale() {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.settle().await;
+    let pair = market.pairs_of(&need).await.remove(0);
+    market.work(&pair, |it, me| it.take(me).unwrap()).await;
+    market.rewrite(&need, "球墨铸铁件气孔率高,现在还要求壁厚偏差小于半毫米。").await;
+    market.settle().await;
+    let mut after = states(&market.pairs_of(&need).await);
+    after.sort_by_key(|it| it.as_str());
+    assert_eq!(after, [State::Stale, State::Suggested]);
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_or_paused_leaves_the_queue_and_comes_back_with_it() {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    let achievement = market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.settle().await;
+    market.act(achievement.id, Action::Pause).await;
+    market.settle().await;
+    assert_eq!(states(&market.pairs_of(&need).await), [State::Expired]);
+    market.act(achievement.id, Action::Resume).await;
+    market.settle().await;
+    assert_eq!(states(&market.pairs_of(&need).await), [State::Suggested]);
+    market.act(need.id, Action::Withdraw).await;
+    market.settle().await;
+    assert_eq!(states(&market.pairs_of(&need).await), [State::Expired]);
+}
+
+#[tokio::test]
+async fn the_best_come_first_and_the_tail_is_left_out() {
+    let mut market = Market::new().await;
+    let fillers = ["红薯贮藏保鲜", "瓦斯抽采封孔", "储能电池热管理", "丝绸数码印花"];
+    for filler in fillers {
+        market.need(&format!("{filler}技术需求"), "公司目前急需研发新技术。").await;
+        market.achievement(&format!("{filler}技术成果"), "效果良好。").await;
+    }
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    let need = market.need(NEED.0, NEED.1).await;
+    market.settle().await;
+    let pairs = market.pairs_of(&need).await;
+    assert_eq!(
+        pairs.len(),
+        1,
+        "{:?}",
+        pairs.iter().map(|it| &it.explanation.phrases).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn many_achievements_at_once_have_every_need_matched_once_a_little_later() {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    market.settle().await;
+    let achievement = market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    // As an import does it: one job for all.
+    let now = market.clock.now();
+    let ids = [achievement.id.as_uuid()];
+    let kind = domain::listings::Kind::Achievement;
+    market.db.write(async |tx| db::outbox::announce_many(tx, kind, &ids, now).await).await.unwrap();
+    market.clock.advance(chrono::TimeDelta::seconds(3));
+    market.settle().await;
+    assert_eq!(market.pairs_of(&need).await.len(), 1);
+    let all = [db::jobs::Kind::MatchAll, db::jobs::Kind::MatchNeed];
+    assert_eq!(db::jobs::count(market.db.read(), &all).await.unwrap(), 0);
+}
