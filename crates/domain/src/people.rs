@@ -229,9 +229,9 @@ impl std::fmt::Debug for Password {
     }
 }
 
-impl Field for Account {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let mut object = Object::open(value, at, faults)?;
+impl Account {
+    /// Reads the fields of an account that stand in a larger form.
+    pub fn read_from(object: &mut Object<'_>) -> Option<Self> {
         let login = object.required::<Login>("login");
         let password = object.required::<Password>("password");
         let name = object.required("name");
@@ -239,8 +239,16 @@ impl Field for Account {
         if same.is_some_and(|(login, password)| password.0.eq_ignore_ascii_case(&login.0)) {
             object.fault("password", Fault::BadFormat { expected: Format::Password });
         }
-        object.close();
         Some(Self { login: login?, password: password?, name: name? })
+    }
+}
+
+impl Field for Account {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let account = Self::read_from(&mut object);
+        object.close();
+        account
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Grant {
 pub enum Grantee {
     /// Everyone, signed in or not.
     Everyone,
+    /// Those who have not signed in.
+    Visitors,
     /// Everyone who has signed in.
     SignedIn,
     /// Those with this role.
@@ -156,6 +158,7 @@ impl Principal {
     fn is(&self, grantee: Grantee) -> bool {
         match grantee {
             Grantee::Everyone => true,
+            Grantee::Visitors => self.member().is_none(),
             Grantee::SignedIn => self.member().is_some(),
             Grantee::Role(role) => self.role() == Some(role),
         }

@@ -85,9 +85,7 @@ impl Indexer {
     async fn replace(&self, last: i64, why: String) -> Result<Open> {
         tracing::warn!(%why, "the index is not sound; making it anew");
         self.engine.withdraw();
-        let open = self.rebuild(last).await?;
-        tracing::info!(watermark = open.watermark, "the index was made anew");
-        Ok(open)
+        self.rebuild(last).await
     }
 
     /// Whether the events after `watermark` are all still there.

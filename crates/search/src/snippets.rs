@@ -53,18 +53,19 @@ fn window(source: &str, marks: &[Range<usize>], most: usize) -> Range<usize> {
     const BEFORE: usize = 12;
     let starts: Vec<usize> = source.char_indices().map(|(at, _)| at).collect();
     let ends = |from: usize| starts.get(from + most).copied().unwrap_or(source.len());
-    let mut best = (0, 0..ends(0));
+    let marked = |window: &Range<usize>| {
+        let inside = marks.iter().filter(|it| window.start <= it.start && it.end <= window.end);
+        inside.map(ExactSizeIterator::len).sum::<usize>()
+    };
+    let mut best = 0..ends(0);
     for mark in marks {
         let first = starts.partition_point(|it| *it < mark.start).saturating_sub(BEFORE);
-        let from = starts.get(first).copied().unwrap_or(0);
-        let candidate = from..ends(first);
-        let inside = marks.iter().filter(|it| from <= it.start && it.end <= candidate.end);
-        let marked = inside.map(ExactSizeIterator::len).sum::<usize>();
-        if marked > best.0 {
-            best = (marked, candidate);
+        let candidate = starts.get(first).copied().unwrap_or(0)..ends(first);
+        if marked(&candidate) > marked(&best) {
+            best = candidate;
         }
     }
-    best.1
+    best
 }
 
 fn push(pieces: &mut Vec<Piece>, source: &str, range: Range<usize>, hit: bool) {

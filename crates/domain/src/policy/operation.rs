@@ -83,6 +83,14 @@ const EVERYONE: &[Grant] =
     &[Grant { to: Grantee::Everyone, of: Relation::Any, standing: Standing::Any }];
 const SIGNED_IN: &[Grant] =
     &[Grant { to: Grantee::SignedIn, of: Relation::Any, standing: Standing::Any }];
+/// Whoever may read what is public: not the administrators, who read no business text.
+const READERS: &[Grant] = &[
+    Grant { to: Grantee::Visitors, of: Relation::Any, standing: Standing::Any },
+    grant(Role::Enterprise, Relation::Any, Standing::Any),
+    grant(Role::Research, Relation::Any, Standing::Any),
+    grant(Role::Matchmaker, Relation::Any, Standing::Any),
+    grant(Role::Lead, Relation::Any, Standing::Any),
+];
 const MATCHMAKERS: &[Grant] = &[grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended)];
 const OTHER_MATCHMAKERS: &[Grant] =
     &[grant(Role::Matchmaker, Relation::Others, Standing::NotSuspended)];
@@ -97,10 +105,10 @@ impl Operation {
             | Self::Describe
             | Self::ReadCodes
             | Self::ReadMarket
-            | Self::Search
             | Self::SignIn
             | Self::RegisterOrganisation
             | Self::ReadOrganisation => EVERYONE,
+            Self::Search => READERS,
             Self::SignOut | Self::ReadSelf | Self::ChangePassword | Self::OwnTokens => SIGNED_IN,
             Self::ListOrganisations => {
                 const {

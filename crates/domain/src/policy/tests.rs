@@ -76,7 +76,7 @@ health VERMLYCA
 describe VERMLYCA
 codes.read VERMLYCA
 market.read VERMLYCA
-search VERMLYCA
+search VERML
 sessions.create VERMLYCA
 sessions.end ERMLYCA
 me.read ERMLYCA

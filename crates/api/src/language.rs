@@ -1,0 +1,266 @@
+//! The two languages the program speaks, and what it says in them when it refuses.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use domain::{Fault, Format, Shape};
+
+use crate::problem::Code;
+
+/// A language. Chinese unless asked otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// 简体中文.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The language that `Accept-Language` prefers (RFC 9110, section 12.5.4).
+    pub fn preferred(headers: &HeaderMap) -> Self {
+        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        let (mut chinese, mut english) = (0.0_f32, 0.0_f32);
+        for range in header.unwrap_or_default().split(',').take(20) {
+            let (tag, weight) = weighed(range);
+            match tag.split('-').next().unwrap_or_default() {
+                "zh" => chinese = chinese.max(weight),
+                "en" => english = english.max(weight),
+                _ => {}
+            }
+        }
+        if english > chinese { Self::English } else { Self::Chinese }
+    }
+
+    pub(crate) const fn tag(self) -> HeaderValue {
+        match self {
+            Self::Chinese => HeaderValue::from_static("zh-CN"),
+            Self::English => HeaderValue::from_static("en"),
+        }
+    }
+}
+
+/// A language range and its weight, 0 to 1.
+fn weighed(range: &str) -> (String, f32) {
+    let mut parts = range.split(';').map(str::trim);
+    let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let quality = parts.find_map(|it| it.strip_prefix("q=")).map(str::parse);
+    let weight = match quality {
+        None => 1.0,
+        Some(Ok(weight)) if (0.0..=1.0).contains(&weight) => weight,
+        Some(_) => 0.0,
+    };
+    (tag, weight)
+}
+
+/// What a refusal says, and what to do about it.
+pub(crate) const fn detail(code: Code, language: Language) -> &'static str {
+    let (chinese, english) = both(code);
+    match language {
+        Language::Chinese => chinese,
+        Language::English => english,
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one line a code, to be read as a table")]
+const fn both(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::SignInRequired => (
+            "请先登录：在 Authorization 头中带上登录所得的令牌；令牌可能已经过期。",
+            "Sign in first: send the token from signing in as Authorization: Bearer. It may have expired.",
+        ),
+        Code::WrongCredentials => {
+            ("用户名或密码不正确。", "The sign-in name or the password is wrong.")
+        }
+        Code::Forbidden => ("您的角色不能进行此操作。", "Your role does not allow this."),
+        Code::OwnOrganisation => (
+            "不能处理本单位的事项，请由其他单位的人员办理。",
+            "Nobody decides on what belongs to their own organisation; someone else has to.",
+        ),
+        Code::OrganisationNotVerified => (
+            "贵单位尚未通过核验，暂不能提交；请联系管理员核验单位信息。",
+            "Your organisation has not been verified yet, so nothing can be submitted. Ask the office.",
+        ),
+        Code::OrganisationSuspended => (
+            "贵单位已被暂停，只能查看；请联系管理员。",
+            "Your organisation is suspended and can only read. Ask the office.",
+        ),
+        Code::NotFound => ("没有找到。", "There is nothing here."),
+        Code::MethodNotAllowed => (
+            "该地址不支持此方法，可用方法见 Allow 头。",
+            "This address knows other methods: see Allow.",
+        ),
+        Code::Unreadable => (
+            "无法读取请求：请求体须为合法的 JSON，查询参数须正确编码。",
+            "The request cannot be read: the body must be JSON, the query well encoded.",
+        ),
+        Code::UnsupportedMediaType => {
+            ("请求体须为 application/json。", "The body must be application/json.")
+        }
+        Code::TooLarge => ("请求体过大。", "The body is too large."),
+        Code::Invalid => {
+            ("部分内容不符合要求，见 errors。", "Some fields will not do: see errors.")
+        }
+        Code::WrongState => (
+            "当前状态不允许此操作，请刷新后再看。",
+            "The present state does not allow this. Look at it again.",
+        ),
+        Code::HeldByAnother => {
+            ("另一位技术经纪人正在处理这一对。", "Another matchmaker is looking at this pair.")
+        }
+        Code::AlreadyExists => ("已经存在。", "It exists already."),
+        Code::Conflict => {
+            ("同时有人修改，请重试。", "Someone changed it at the same time. Try again.")
+        }
+        Code::PreconditionRequired => {
+            ("请在 If-Match 头中带上读取时得到的 ETag。", "Send the ETag you read as If-Match.")
+        }
+        Code::Stale => (
+            "读取之后已被修改：请重新读取，再做修改。",
+            "It changed since you read it: read it again, then change it.",
+        ),
+        Code::KeyReused => (
+            "这个 Idempotency-Key 已用于另一个请求，请换一个。",
+            "This Idempotency-Key was used for another request. Use a new one.",
+        ),
+        Code::TooManyRequests => {
+            ("请求过多，请稍候再试。", "Too many at once. Try again a little later.")
+        }
+        Code::Timeout => ("处理超时，请稍候再试。", "It took too long. Try again a little later."),
+        Code::SearchRebuilding => (
+            "检索索引正在重建，请稍候再试；详情页不受影响。",
+            "The search index is being rebuilt. Try again soon; pages of single listings work.",
+        ),
+        Code::Unavailable => {
+            ("数据库暂不可用，请稍候再试。", "The database cannot be reached. Try again soon.")
+        }
+        Code::Internal => (
+            "服务器出错。请把 request_id 告知管理员。",
+            "The server failed. Tell the office the request_id.",
+        ),
+    }
+}
+
+/// What is wrong with a value, and what to do about it.
+pub(crate) fn fault_detail(fault: &Fault, language: Language) -> String {
+    match language {
+        Language::Chinese => in_chinese(fault),
+        Language::English => in_english(fault),
+    }
+}
+
+fn in_chinese(fault: &Fault) -> String {
+    match fault {
+        Fault::Missing => "必须填写".into(),
+        Fault::UnknownField => "没有这个字段，请检查拼写".into(),
+        Fault::WrongType { expected } => format!("类型不对，应为{}", shape(*expected).0),
+        Fault::TooShort { min, actual } => format!("至少 {min} 个字，现在 {actual} 个"),
+        Fault::TooLong { max, actual } => format!("最多 {max} 个字，现在 {actual} 个"),
+        Fault::TooFew { min, actual } => format!("至少 {min} 项，现在 {actual} 项"),
+        Fault::TooMany { max, actual } => format!("最多 {max} 项，现在 {actual} 项"),
+        Fault::TooSmall { min } => format!("不能小于 {min}"),
+        Fault::TooLarge { max } => format!("不能大于 {max}"),
+        Fault::UnknownCode { table } => format!("代码不存在，见代码表 {table}"),
+        Fault::BadFormat { expected } => format!("格式不对，应为{}", format(*expected).0),
+        Fault::WrongCheckDigit { expected } => {
+            format!("校验位不对：按前 17 位计算应为 {expected}，请核对是否抄错")
+        }
+        Fault::WrongOrder { after } => format!("不能早于或小于 {after}"),
+        Fault::Repeated => "重复".into(),
+        Fault::NotAllowed { because_of } => format!("与 {because_of} 的取值不能并存"),
+        Fault::NotDeclared => "须勾选此项声明".into(),
+        Fault::NotOurs => "不是本系统为这个查询给出的值".into(),
+    }
+}
+
+fn in_english(fault: &Fault) -> String {
+    match fault {
+        Fault::Missing => "is required".into(),
+        Fault::UnknownField => "there is no such field; check the spelling".into(),
+        Fault::WrongType { expected } => format!("should be {}", shape(*expected).1),
+        Fault::TooShort { min, actual } => format!("at least {min} characters, not {actual}"),
+        Fault::TooLong { max, actual } => format!("at most {max} characters, not {actual}"),
+        Fault::TooFew { min, actual } => format!("at least {min} entries, not {actual}"),
+        Fault::TooMany { max, actual } => format!("at most {max} entries, not {actual}"),
+        Fault::TooSmall { min } => format!("at least {min}"),
+        Fault::TooLarge { max } => format!("at most {max}"),
+        Fault::UnknownCode { table } => format!("no such code: see the table {table}"),
+        Fault::BadFormat { expected } => format!("should be {}", format(*expected).1),
+        Fault::WrongCheckDigit { expected } => {
+            format!("the check character should be {expected}: look for a slip")
+        }
+        Fault::WrongOrder { after } => format!("must not come before {after}"),
+        Fault::Repeated => "stands here twice".into(),
+        Fault::NotAllowed { because_of } => format!("does not go with the value of {because_of}"),
+        Fault::NotDeclared => "must be declared".into(),
+        Fault::NotOurs => "was not given by this server for this question".into(),
+    }
+}
+
+const fn shape(shape: Shape) -> (&'static str, &'static str) {
+    match shape {
+        Shape::Text => ("文字", "text"),
+        Shape::Number => ("数值", "a number"),
+        Shape::WholeNumber => ("整数", "a whole number"),
+        Shape::YesNo => (" true 或 false", "true or false"),
+        Shape::List => ("列表", "a list"),
+        Shape::Object => ("对象", "an object"),
+    }
+}
+
+const fn format(format: Format) -> (&'static str, &'static str) {
+    match format {
+        Format::Day => ("真实存在的日期 YYYY-MM-DD", "a day that exists, as YYYY-MM-DD"),
+        Format::Mail => ("电子邮箱地址", "a mail address"),
+        Format::Phone => ("7 至 15 位的电话号码", "a telephone number of 7 to 15 digits"),
+        Format::Login => (
+            "3 至 40 个字符，以小写字母开头，只含 a-z、0-9 与 . _ - @",
+            "3 to 40 of a-z, 0-9 and . _ - @, beginning with a letter",
+        ),
+        Format::OrganisationNumber => {
+            ("18 位统一社会信用代码", "the 18 characters of a unified social credit code")
+        }
+        Format::RegistrationNumber => ("12 位数字或大写字母", "12 digits or capital letters"),
+        Format::Id => ("UUID", "a UUID"),
+        Format::Password => (
+            "不同于用户名、至少含 5 种字符的密码",
+            "a password of at least 5 different characters that is not the sign-in name",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn preferred(header: &str) -> Language {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_LANGUAGE, header.parse().unwrap());
+        Language::preferred(&headers)
+    }
+
+    #[test]
+    fn chinese_unless_english_is_preferred() {
+        assert_eq!(Language::preferred(&HeaderMap::new()), Language::Chinese);
+        for (header, expected) in [
+            ("en", Language::English),
+            ("en-GB,en;q=0.9", Language::English),
+            ("zh-CN,zh;q=0.9,en;q=0.8", Language::Chinese),
+            ("en;q=0.5, zh;q=0.6", Language::Chinese),
+            ("de, en;q=0.1", Language::English),
+            ("en;q=0", Language::Chinese),
+            ("en;q=NaN", Language::Chinese),
+            (";;,,q=1", Language::Chinese),
+        ] {
+            assert_eq!(preferred(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_speaks_both_languages() {
+        for code in Code::ALL {
+            let (chinese, english) = both(code);
+            assert!(chinese.chars().any(|it| it > '\u{4e00}'), "{code:?}");
+            assert!(english.is_ascii(), "{code:?}");
+        }
+    }
+}

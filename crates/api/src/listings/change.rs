@@ -1,0 +1,147 @@
+use axum::extract::State;
+use db::{Db, Tx, outbox};
+use domain::{
+    listings::{Form, Listing, ListingId, Review, ReviewForm, Visibility},
+    policy::Object,
+};
+use serde_json::{Value, json};
+
+use super::{ListingBody, Owners, shown};
+use crate::{
+    call::Call,
+    extract::{Body, IfMatch, Path},
+    once::Tagged,
+    problem::{Code, Problem},
+};
+
+/// A listing that was changed, as whoever changed it sees it.
+pub(super) type Changed<F> = Result<Tagged<ListingBody<F>>, Problem>;
+
+/// A listing that is about to change.
+struct Opened<F> {
+    listing: Listing<F>,
+    before: Offer,
+}
+
+/// What other readers get to see of a listing, and whether they do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Offer {
+    offered: bool,
+    edition: Option<i32>,
+    visibility: Visibility,
+}
+
+/// Changes a listing as `work` says, in one transaction with what that leaves behind.
+pub(super) async fn change<F: Form>(
+    db: &Db,
+    call: &Call,
+    (id, expected): (ListingId<F>, Option<IfMatch>),
+    work: impl FnOnce(&mut Listing<F>) -> Result<(), Problem>,
+) -> Changed<F> {
+    let changed = db
+        .write(async |tx| {
+            let mut opened = open(tx, call, id, expected.as_ref()).await?;
+            work(&mut opened.listing)?;
+            close(tx, call, opened, json!({})).await
+        })
+        .await?;
+    answer(db, call, &changed).await
+}
+
+/// Decides on a submission.
+pub(super) async fn review<F: Form>(
+    State(db): State<Db>,
+    call: Call,
+    Path(id): Path<Listing<F>>,
+    expected: IfMatch,
+    body: Body<ReviewForm>,
+) -> Changed<F> {
+    let reviewer = call.member()?.person;
+    let review = Review { form: body.form, reviewer, at: call.now };
+    let changed = db
+        .write(async |tx| {
+            let mut opened = open::<F>(tx, &call, id, Some(&expected)).await?;
+            opened.listing.review(review.form.decision, reviewer, call.now)?;
+            db::reviews::insert(tx, id.as_uuid(), &review).await?;
+            close(tx, &call, opened, json!({ "decision": review.form.decision })).await
+        })
+        .await?;
+    answer(&db, &call, &changed).await
+}
+
+/// Deletes a draft that was never published.
+pub(super) async fn remove_draft<F: Form>(
+    db: &Db,
+    call: &Call,
+    id: ListingId<F>,
+    expected: &IfMatch,
+) -> Result<(), Problem> {
+    db.write(async |tx| {
+        let Opened { listing, .. } = open::<F>(tx, call, id, Some(expected)).await?;
+        let draft = listing.state() == domain::listings::State::Draft;
+        if !draft || listing.publication().is_some() {
+            return Err(Problem::new(Code::WrongState));
+        }
+        db::listings::remove(tx, &listing).await?;
+        let object = Some((F::KIND.as_str(), id.as_uuid()));
+        let line = call.line("delete", object, json!({ "number": listing.number }));
+        Ok(db::audit::append(tx, line).await?)
+    })
+    .await
+}
+
+/// Reads a listing that the caller may change, in the version that the caller has read.
+async fn open<F: Form>(
+    tx: &Tx,
+    call: &Call,
+    id: ListingId<F>,
+    expected: Option<&IfMatch>,
+) -> Result<Opened<F>, Problem> {
+    let listing = db::listings::get::<F>(tx, id).await?;
+    let (_, tag) = shown(call.principal(), &listing)?;
+    call.may(&Object::of(listing.organisation, listing.author))?;
+    if let Some(expected) = expected {
+        expected.check(&tag)?;
+    }
+    let before = Offer::of(&listing);
+    Ok(Opened { listing, before })
+}
+
+/// Saves a listing with its audit line; with an edition if one was published; and with an event
+/// and a job if others now see something else.
+async fn close<F: Form>(
+    tx: &Tx,
+    call: &Call,
+    opened: Opened<F>,
+    detail: Value,
+) -> Result<Listing<F>, Problem> {
+    let Opened { mut listing, before } = opened;
+    let after = Offer::of(&listing);
+    db::listings::save(tx, &mut listing).await?;
+    if before.edition != after.edition {
+        db::listings::keep_editions(tx, std::slice::from_ref(&listing)).await?;
+    }
+    if before != after {
+        outbox::announce(tx, F::KIND, listing.id.as_uuid(), call.now).await?;
+    }
+    let object = Some((F::KIND.as_str(), listing.id.as_uuid()));
+    let what = listing.working_state().as_str();
+    db::audit::append(tx, call.line(what, object, detail)).await?;
+    Ok(listing)
+}
+
+async fn answer<F: Form>(db: &Db, call: &Call, listing: &Listing<F>) -> Changed<F> {
+    let (view, tag) = shown(call.principal(), listing)?;
+    let owners = Owners::of(db.read(), [listing.organisation]).await?;
+    Ok(Tagged { tag, body: ListingBody::new(listing, view, &owners)? })
+}
+
+impl Offer {
+    fn of<F: Form>(it: &Listing<F>) -> Self {
+        Self {
+            offered: it.is_offered(),
+            edition: it.publication().map(|it| it.edition),
+            visibility: it.form().visibility(),
+        }
+    }
+}

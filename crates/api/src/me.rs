@@ -1,0 +1,139 @@
+//! One's own account.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{Method, StatusCode},
+};
+use db::{Clock, Db};
+use domain::{
+    Fault, Faults,
+    form::{Field, Object},
+    organisations::{self, Organisation, OrganisationId},
+    people::{self, Password, Person, PersonId, Role},
+    policy::Operation,
+};
+use schemars::JsonSchema;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    Answer, App,
+    call::Call,
+    extract::Body,
+    moment::Moment,
+    problem::{Code, Problem},
+    routes::{Doc, Routes},
+};
+
+pub(crate) fn routes(clock: Clock) -> Routes {
+    Routes::new(clock)
+        .add(
+            (Method::GET, "/me"),
+            Operation::ReadSelf,
+            Doc::new("readMe", "我的账号", "One's own account").answers::<PersonBody>(),
+            read,
+        )
+        .add(
+            (Method::PUT, "/me/password"),
+            Operation::ChangePassword,
+            Doc::new(
+                "changePassword",
+                "修改密码（其他会话与令牌随即失效）",
+                "Change the password; all other sessions and tokens end",
+            )
+            .body::<NewPassword>()
+            .answers_nothing(),
+            change_password,
+        )
+}
+
+/// A person, as the person and the office see it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Person")]
+pub(crate) struct PersonBody {
+    id: PersonId,
+    login: String,
+    name: String,
+    role: Role,
+    state: people::State,
+    organisation: OrganisationId,
+    /// The organisation's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_name: Option<String>,
+    /// Where the organisation stands; what is not verified cannot submit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_state: Option<organisations::State>,
+    created_at: Moment,
+}
+
+impl PersonBody {
+    pub(crate) fn new(person: &Person, organisation: Option<&Organisation>) -> Self {
+        Self {
+            id: person.id,
+            login: person.login.as_str().to_owned(),
+            name: person.name.to_string(),
+            role: person.role,
+            state: person.state,
+            organisation: person.organisation,
+            organisation_name: organisation.map(|it| it.profile.name.to_string()),
+            organisation_state: organisation.map(Organisation::state),
+            created_at: Moment(person.created_at),
+        }
+    }
+}
+
+async fn read(State(db): State<Db>, call: Call) -> Answer<PersonBody> {
+    let member = call.member()?;
+    let person = db::people::get(db.read(), member.person).await?;
+    let organisation = db::organisations::get(db.read(), member.organisation).await?;
+    Ok(Json(PersonBody::new(&person, Some(&organisation))))
+}
+
+/// The present password and a new one.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct NewPassword {
+    /// The present password.
+    #[schemars(with = "String")]
+    old: SecretString,
+    /// The new password.
+    new: Password,
+}
+
+async fn change_password(
+    State(app): State<App>,
+    call: Call,
+    body: Body<NewPassword>,
+) -> Result<StatusCode, Problem> {
+    let member = call.member()?;
+    let person = db::people::get(app.db.read(), member.person).await?;
+    let (_, hash) = db::people::find(app.db.read(), &person.login).await?.unzip();
+    if !app.passwords.fits(body.form.old, hash).await? {
+        let fault = Fault::NotAllowed { because_of: "password" };
+        return Err(Faults::one("/old", fault).into());
+    }
+    if body.form.new.expose().eq_ignore_ascii_case(person.login.as_str()) {
+        return Err(Problem::new(Code::Invalid));
+    }
+    let hash = app.passwords.hash(&body.form.new).await?;
+    app.db
+        .write(async |tx| {
+            db::people::set_password(tx, person.id, &hash).await?;
+            let ended = db::tokens::remove_all(tx, person.id, call.caller.token).await?;
+            let object = Some(("person", person.id.as_uuid()));
+            db::audit::append(tx, call.line("", object, json!({ "ended": ended }))).await
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl Field for NewPassword {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let (old, new) = (object.required::<String>("old"), object.required("new"));
+        object.close();
+        Some(Self { old: old?.into(), new: new? })
+    }
+}

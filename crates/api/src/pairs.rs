@@ -1,0 +1,174 @@
+//! The matchmaker's queue: suggested pairs, why they were suggested, and what is made of them.
+
+use axum::{Json, extract::State, http::Method};
+use db::{Clock, Db, Tx, pairs::Queue};
+use domain::{
+    achievements::Achievement,
+    days::Day,
+    needs::Need,
+    pairs::{DeferForm, GradeForm, Pair, PairId},
+    people::PersonId,
+    policy::{self, Object, Operation, Principal, View},
+};
+use serde_json::json;
+
+use crate::{
+    Answer,
+    call::Call,
+    extract::{Body, Path, Query},
+    listings::{Owners, facts},
+    problem::{Code, Problem},
+    routes::{Doc, Routes},
+};
+
+mod body;
+mod queue;
+
+use body::{PairBody, PairDetail, QueueBody};
+use queue::Asked;
+
+pub(crate) fn routes(clock: Clock) -> Routes {
+    let work = Operation::WorkPair;
+    let doc = |id, chinese, english| Doc::new(id, chinese, english).answers::<PairBody>();
+    Routes::new(clock)
+        .add((Method::GET, "/pairs"), Operation::ListPairs, queue::doc(), list)
+        .add(
+            (Method::GET, "/pairs/{id}"),
+            Operation::ReadPair,
+            Doc::new("readPair", "一对推荐：双方全文与推荐理由", "A pair: both texts, and why")
+                .answers::<PairDetail>(),
+            read,
+        )
+        .add(
+            (Method::POST, "/pairs/{id}/take"),
+            work,
+            doc("takePair", "领取", "Take a pair, so that nobody else grades it meanwhile"),
+            take,
+        )
+        .add(
+            (Method::POST, "/pairs/{id}/release"),
+            work,
+            doc("releasePair", "放回队列", "Give a pair back to the queue"),
+            release,
+        )
+        .add(
+            (Method::POST, "/pairs/{id}/grade"),
+            work,
+            doc(
+                "gradePair",
+                "评级（弱、无须注明原因）",
+                "Grade a pair; weak and unrelated need a reason",
+            )
+            .body::<GradeForm>(),
+            grade,
+        )
+        .add(
+            (Method::POST, "/pairs/{id}/defer"),
+            work,
+            doc("deferPair", "延后到某日", "Put a pair off until a day").body::<DeferForm>(),
+            defer,
+        )
+}
+
+async fn list(State(db): State<Db>, call: Call, Query(asked): Query<Asked>) -> Answer<QueueBody> {
+    let me = call.member()?.person;
+    let queue: Queue = asked.queue(me);
+    let rows = db::pairs::queue(db.read(), me, &queue).await?;
+    let counts = db::pairs::counts(db.read(), me).await?;
+    let sides = rows.iter().flat_map(|it| [it.need.organisation, it.achievement.organisation]);
+    let owners = Owners::of(db.read(), sides).await?;
+    let page = asked.limit.cut(rows, queue::place, |it| PairBody::of_entry(&it, me, &owners));
+    Ok(Json(QueueBody::new(page, counts)))
+}
+
+async fn read(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answer<PairDetail> {
+    let me = call.member()?.person;
+    let seen = Seen::get(db.read(), call.principal(), id).await?;
+    let owners = seen.owners(db.read()).await?;
+    Ok(Json(PairDetail::new(&seen, (call.principal(), me), &owners)?))
+}
+
+async fn take(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answer<PairBody> {
+    work(&db, &call, id, |it, me| Ok(it.take(me)?)).await
+}
+
+async fn release(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answer<PairBody> {
+    work(&db, &call, id, |it, me| Ok(it.release(me)?)).await
+}
+
+async fn grade(
+    State(db): State<Db>,
+    call: Call,
+    Path(id): Path<Pair>,
+    body: Body<GradeForm>,
+) -> Answer<PairBody> {
+    work(&db, &call, id, |it, me| Ok(it.grade(body.form, me, call.now)?)).await
+}
+
+async fn defer(
+    State(db): State<Db>,
+    call: Call,
+    Path(id): Path<Pair>,
+    body: Body<DeferForm>,
+) -> Answer<PairBody> {
+    work(&db, &call, id, |it, me| Ok(it.defer(&body.form, me, Day::at(call.now))?)).await
+}
+
+/// Does something to a pair, in one transaction with its audit line.
+///
+/// Two matchmakers at once: the second to save is told that someone else was quicker.
+async fn work(
+    db: &Db,
+    call: &Call,
+    id: PairId,
+    what: impl FnOnce(&mut Pair, PersonId) -> Result<(), Problem>,
+) -> Answer<PairBody> {
+    let me = call.member()?.person;
+    let seen = db
+        .write(async |tx: &Tx| {
+            let mut seen = Seen::get(tx, call.principal(), id).await?;
+            call.may(&Object::between(seen.need.organisation, seen.achievement.organisation))?;
+            let before = seen.pair.clone();
+            what(&mut seen.pair, me)?;
+            if seen.pair == before {
+                return Ok(seen);
+            }
+            db::pairs::save(tx, &mut seen.pair).await?;
+            let grade = seen.pair.verdict().map(|it| it.form.grade);
+            let line = call.line(
+                seen.pair.state().as_str(),
+                Some(("pair", id.as_uuid())),
+                json!({ "grade": grade }),
+            );
+            db::audit::append(tx, line).await?;
+            Ok::<_, Problem>(seen)
+        })
+        .await?;
+    let owners = seen.owners(db.read()).await?;
+    Ok(Json(PairBody::of(&seen, me, &owners)))
+}
+
+/// A pair with both of its sides, both of which the reader may read.
+struct Seen {
+    pair: Pair,
+    need: Need,
+    achievement: Achievement,
+}
+
+impl Seen {
+    async fn get(conn: &impl db::Conn, reader: &Principal, id: PairId) -> Result<Self, Problem> {
+        let pair = db::pairs::get(conn, id).await?;
+        let need = db::listings::get(conn, pair.sides.need).await?;
+        let achievement = db::listings::get(conn, pair.sides.achievement).await?;
+        let views =
+            [policy::view(reader, &facts(&need)), policy::view(reader, &facts(&achievement))];
+        if views.iter().any(|it| *it < View::Business) {
+            return Err(Problem::new(Code::NotFound));
+        }
+        Ok(Self { pair, need, achievement })
+    }
+
+    async fn owners(&self, conn: &impl db::Conn) -> db::Result<Owners> {
+        Owners::of(conn, [self.need.organisation, self.achievement.organisation]).await
+    }
+}

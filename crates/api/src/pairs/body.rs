@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+
+use db::pairs::{Counts, Entry, Side};
+use domain::{
+    achievements::AchievementForm,
+    codes::DeclineReason,
+    days::Day,
+    listings::{Form, Listing, Number},
+    needs::NeedForm,
+    pairs::{Explanation, Grade, Pair, PairId, State},
+    people::PersonId,
+    policy::{self, Principal},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Seen;
+use crate::{
+    listings::{ListingBody, Owner, Owners, facts},
+    moment::Moment,
+    page::Listed,
+    problem::Problem,
+};
+
+/// A suggested pair.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Pair")]
+pub(super) struct PairBody {
+    id: PairId,
+    state: State,
+    need: SideBody,
+    achievement: SideBody,
+    /// How well the two fit, and why.
+    explanation: Explanation,
+    suggested_at: Moment,
+    /// Who is looking at it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_by: Option<PersonId>,
+    /// Whether that is the caller.
+    mine: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred_until: Option<Day>,
+    /// What was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<VerdictBody>,
+}
+
+/// A side of a pair, in short.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PairSide")]
+pub(super) struct SideBody {
+    id: Uuid,
+    #[schemars(with = "String")]
+    number: Number,
+    title: String,
+    organisation: Owner,
+    /// The edition that was paired.
+    edition: i32,
+}
+
+/// What a matchmaker found.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Verdict")]
+struct VerdictBody {
+    grade: Grade,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<DeclineReason>,
+    note: String,
+    by: PersonId,
+    at: Moment,
+}
+
+/// A pair with both texts.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct PairDetail {
+    pair: PairBody,
+    need: ListingBody<NeedForm>,
+    achievement: ListingBody<AchievementForm>,
+}
+
+/// A page of the queue.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Queue")]
+pub(super) struct QueueBody {
+    #[serde(flatten)]
+    page: Listed<PairBody>,
+    /// How many pairs there are of each state, whatever was asked for.
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl QueueBody {
+    pub(super) fn new(page: Listed<PairBody>, counts: Counts) -> Self {
+        let counts = counts.into_iter().map(|(state, count)| (state.as_str(), count)).collect();
+        Self { page, counts }
+    }
+}
+
+impl PairBody {
+    pub(super) fn of_entry(entry: &Entry, me: PersonId, owners: &Owners) -> Self {
+        let Entry { pair, need, achievement } = entry;
+        let side = |side: &Side, id, edition| SideBody {
+            id,
+            number: side.number.clone(),
+            title: side.title.clone(),
+            organisation: owners.owner(side.organisation),
+            edition,
+        };
+        let sides = pair.sides;
+        let need = side(need, sides.need.as_uuid(), sides.need_edition);
+        let achievement = side(achievement, sides.achievement.as_uuid(), sides.achievement_edition);
+        Self::new(pair, me, (need, achievement))
+    }
+
+    pub(super) fn of(seen: &Seen, me: PersonId, owners: &Owners) -> Self {
+        let sides = seen.pair.sides;
+        let need = SideBody::of(&seen.need, sides.need_edition, owners);
+        let achievement = SideBody::of(&seen.achievement, sides.achievement_edition, owners);
+        Self::new(&seen.pair, me, (need, achievement))
+    }
+
+    fn new(pair: &Pair, me: PersonId, (need, achievement): (SideBody, SideBody)) -> Self {
+        Self {
+            id: pair.id,
+            state: pair.state(),
+            need,
+            achievement,
+            explanation: pair.explanation.clone(),
+            suggested_at: Moment(pair.suggested_at),
+            taken_by: pair.taken_by(),
+            mine: pair.taken_by() == Some(me),
+            deferred_until: pair.deferred_until(),
+            verdict: pair.verdict().map(|it| VerdictBody {
+                grade: it.form.grade,
+                reason: it.form.reason,
+                note: it.form.note.to_string(),
+                by: it.by,
+                at: Moment(it.at),
+            }),
+        }
+    }
+}
+
+impl SideBody {
+    fn of<F: Form>(listing: &Listing<F>, edition: i32, owners: &Owners) -> Self {
+        Self {
+            id: listing.id.as_uuid(),
+            number: listing.number.clone(),
+            title: listing.form().card().title.to_owned(),
+            organisation: owners.owner(listing.organisation),
+            edition,
+        }
+    }
+}
+
+impl PairDetail {
+    pub(super) fn new(
+        seen: &Seen,
+        (reader, me): (&Principal, PersonId),
+        owners: &Owners,
+    ) -> Result<Self, Problem> {
+        let Seen { need, achievement, .. } = seen;
+        let views = (policy::view(reader, &facts(need)), policy::view(reader, &facts(achievement)));
+        Ok(Self {
+            pair: PairBody::of(seen, me, owners),
+            need: ListingBody::new(need, views.0, owners)?,
+            achievement: ListingBody::new(achievement, views.1, owners)?,
+        })
+    }
+}

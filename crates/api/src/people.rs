@@ -1,0 +1,194 @@
+//! Accounts, as the office keeps them.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{Method, StatusCode},
+    response::Response,
+};
+use db::{Clock, Db};
+use domain::{
+    Fault, Faults,
+    form::{Field, Object},
+    organisations::OrganisationId,
+    people::{Account, Login, Password, Person, PersonId, Role, State as PersonState},
+    policy::Operation,
+    text::Line,
+};
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use crate::{
+    Answer, App,
+    call::Call,
+    cursor::ById,
+    extract::{Body, IdempotencyKey, Path, Query},
+    me::PersonBody,
+    once::Created,
+    page::{self, Limit, Listed},
+    problem::{Code, Problem},
+    routes::{Doc, Routes},
+};
+
+pub(crate) fn routes(clock: Clock) -> Routes {
+    Routes::new(clock)
+        .add(
+            (Method::GET, "/people"),
+            Operation::ListPeople,
+            Doc::new("listPeople", "账号列表", "Accounts")
+                .query::<OrganisationId>("organisation", "单位 · of this organisation")
+                .paged()
+                .answers::<Listed<PersonBody>>(),
+            list,
+        )
+        .add(
+            (Method::POST, "/people"),
+            Operation::CreatePerson,
+            Doc::new(
+                "createPerson",
+                "新建账号（三员账号只能在命令行建立）",
+                "Make an account; administrators are made on the command line only",
+            )
+            .body::<NewPerson>()
+            .answers::<PersonBody>()
+            .creates(),
+            create,
+        )
+        .add(
+            (Method::POST, "/people/{id}/disable"),
+            Operation::SwitchPerson,
+            Doc::new(
+                "disablePerson",
+                "停用账号（会话立即失效）",
+                "Disable an account: its sessions end",
+            )
+            .answers_nothing(),
+            |db, call, path| switch(PersonState::Disabled, db, call, path),
+        )
+        .add(
+            (Method::POST, "/people/{id}/enable"),
+            Operation::SwitchPerson,
+            Doc::new("enablePerson", "启用账号", "Enable an account").answers_nothing(),
+            |db, call, path| switch(PersonState::Active, db, call, path),
+        )
+}
+
+/// What is needed to make an account.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct NewPerson {
+    /// Where the person belongs.
+    organisation: OrganisationId,
+    /// What the person may do.
+    role: Role,
+    /// The sign-in name.
+    login: Login,
+    /// The first password.
+    password: Password,
+    /// The person's name.
+    name: Line<1, 30>,
+}
+
+async fn list(State(db): State<Db>, Query(asked): Query<Asked>) -> Answer<Listed<PersonBody>> {
+    let rows = db::people::list(db.read(), asked.organisation, asked.page).await?;
+    let place = |it: &Person| ById(it.id.as_uuid()).encode();
+    Ok(Json(asked.limit.cut(rows, place, |it| PersonBody::new(&it, None))))
+}
+
+async fn create(
+    State(app): State<App>,
+    call: Call,
+    key: IdempotencyKey,
+    body: Body<NewPerson>,
+) -> Result<Response, Problem> {
+    let NewPerson { organisation, role, login, password, name } = body.form;
+    let hash = app.passwords.hash(&password).await?;
+    let person = Person {
+        id: PersonId::generate(),
+        version: 0,
+        organisation,
+        role,
+        login,
+        name,
+        state: PersonState::Active,
+        created_at: call.now,
+    };
+    call.once(&app.db, (key, body.fingerprint), async |tx| {
+        let organisation = match db::organisations::get(tx, organisation).await {
+            Err(db::Error::NotFound) => {
+                let fault = Fault::UnknownCode { table: "organisation" };
+                return Err(Faults::one("/organisation", fault).into());
+            }
+            other => other?,
+        };
+        db::people::insert(tx, &person, &hash).await.map_err(taken)?;
+        let object = Some(("person", person.id.as_uuid()));
+        db::audit::append(tx, call.line("", object, json!({ "role": role }))).await?;
+        let body = PersonBody::new(&person, Some(&organisation));
+        Created::new(format!("/api/v1/people/{}", person.id), None, &body)
+    })
+    .await
+}
+
+fn taken(err: db::Error) -> Problem {
+    if !err.is_taken("login") {
+        return err.into();
+    }
+    let mut problem = Problem::new(Code::AlreadyExists);
+    problem.faults.push("/login", Fault::Repeated);
+    problem
+}
+
+async fn switch(
+    state: PersonState,
+    State(db): State<Db>,
+    call: Call,
+    Path(id): Path<Person>,
+) -> Result<StatusCode, Problem> {
+    if call.person() == Some(id) {
+        return Err(Problem::new(Code::Forbidden));
+    }
+    db.write(async |tx| {
+        let mut person = db::people::get(tx, id).await?;
+        person.state = state;
+        db::people::save(tx, &mut person).await?;
+        if state == PersonState::Disabled {
+            db::tokens::remove_all(tx, id, None).await?;
+        }
+        let object = Some(("person", id.as_uuid()));
+        db::audit::append(tx, call.line(state.as_str(), object, json!({}))).await
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+struct Asked {
+    organisation: Option<OrganisationId>,
+    limit: Limit,
+    page: db::Page,
+}
+
+impl Field for Asked {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut query = Object::open(value, at, faults)?;
+        let organisation = query.optional("organisation");
+        let (limit, page) = page::read(&mut query);
+        query.close();
+        Some(Self { organisation, limit, page })
+    }
+}
+
+impl Field for NewPerson {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let organisation = object.required("organisation");
+        let role = object.required::<Role>("role");
+        if role.is_some_and(Role::is_administrator) {
+            object.fault("role", Fault::NotAllowed { because_of: "command line" });
+        }
+        let account = Account::read_from(&mut object);
+        object.close();
+        let Account { login, password, name } = account?;
+        Some(Self { organisation: organisation?, role: role?, login, password, name })
+    }
+}

@@ -1,0 +1,334 @@
+//! Refusals, as RFC 9457 tells them, in Chinese or English.
+
+use std::sync::Arc;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    Faults,
+    listings::{self, NotSubmitted},
+    organisations,
+    pairs::{self, Refused},
+    policy::Refusal,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::language::{Language, detail, fault_detail};
+
+/// A refusal.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What kind of refusal it is.
+    pub code: Code,
+    /// Every bad field.
+    pub faults: Faults,
+    /// How many seconds to wait before trying again.
+    pub retry_after: Option<u64>,
+    /// What the program's keepers should know; logged once, never told.
+    cause: Option<Arc<str>>,
+}
+
+/// Every kind of refusal a client can meet. The names are a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// Sign in first, or again.
+    SignInRequired,
+    /// The sign-in name or the password is wrong.
+    WrongCredentials,
+    /// Not with this role, or not on this object.
+    Forbidden,
+    /// Nobody decides on what is their own organisation's.
+    OwnOrganisation,
+    /// The organisation has not been verified.
+    OrganisationNotVerified,
+    /// The organisation is suspended.
+    OrganisationSuspended,
+    /// There is nothing here, or nothing that may be known to the caller.
+    NotFound,
+    /// The address knows other methods than this one.
+    MethodNotAllowed,
+    /// The body is not JSON, or the query cannot be read.
+    Unreadable,
+    /// The body is of another type than JSON.
+    UnsupportedMediaType,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// Some fields are bad; `errors` tells which.
+    Invalid,
+    /// The state of the object does not allow it.
+    WrongState,
+    /// Another matchmaker holds the pair.
+    HeldByAnother,
+    /// It exists already.
+    AlreadyExists,
+    /// It was changed at the same time.
+    Conflict,
+    /// `If-Match` is missing.
+    PreconditionRequired,
+    /// It changed since it was read.
+    Stale,
+    /// The Idempotency-Key was used for another request.
+    KeyReused,
+    /// Too many at once.
+    TooManyRequests,
+    /// It took too long.
+    Timeout,
+    /// The index is being made anew.
+    SearchRebuilding,
+    /// The database cannot be reached.
+    Unavailable,
+    /// The server failed.
+    Internal,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 24] = [
+        Self::SignInRequired,
+        Self::WrongCredentials,
+        Self::Forbidden,
+        Self::OwnOrganisation,
+        Self::OrganisationNotVerified,
+        Self::OrganisationSuspended,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Unreadable,
+        Self::UnsupportedMediaType,
+        Self::TooLarge,
+        Self::Invalid,
+        Self::WrongState,
+        Self::HeldByAnother,
+        Self::AlreadyExists,
+        Self::Conflict,
+        Self::PreconditionRequired,
+        Self::Stale,
+        Self::KeyReused,
+        Self::TooManyRequests,
+        Self::Timeout,
+        Self::SearchRebuilding,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The status it is answered with.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::SignInRequired | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
+            Self::Forbidden
+            | Self::OwnOrganisation
+            | Self::OrganisationNotVerified
+            | Self::OrganisationSuspended => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::WrongState | Self::HeldByAnother | Self::AlreadyExists | Self::Conflict => {
+                StatusCode::CONFLICT
+            }
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::Stale => StatusCode::PRECONDITION_FAILED,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Timeout | Self::SearchRebuilding | Self::Unavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The name on the wire.
+    pub fn name(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|it| it.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
+impl Problem {
+    /// A refusal that says no more than its kind.
+    pub fn new(code: Code) -> Self {
+        Self { code, faults: Faults::default(), retry_after: None, cause: None }
+    }
+
+    /// A refusal of bad fields.
+    pub const fn invalid(faults: Faults) -> Self {
+        Self { code: Code::Invalid, faults, retry_after: None, cause: None }
+    }
+
+    /// A refusal for the time being.
+    pub fn later(code: Code, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(code) }
+    }
+
+    /// A failure; `cause` is logged, and not told.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string().into()), ..Self::new(Code::Internal) }
+    }
+
+    /// What the program's keepers should know.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The refusal that a bare status stands for, as the layers below the handlers give it.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::new(Code::NotFound),
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(Code::MethodNotAllowed),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(Code::TooLarge),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(Code::UnsupportedMediaType),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT => {
+                Self::later(Code::Timeout, 5)
+            }
+            _ if status.is_client_error() => Self::new(Code::Unreadable),
+            _ => Self::internal(status),
+        }
+    }
+
+    /// The answer in a language, with the id of the request.
+    pub(crate) fn render(&self, language: Language, request_id: &str) -> Response {
+        let status = self.code.status();
+        let errors: Vec<_> = self.faults.0.iter().map(|it| fault_body(it, language)).collect();
+        let mut body = json!({
+            "type": format!("urn:kezhuan:problem:{}", self.code.name()),
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "code": self.code,
+            "detail": detail(self.code, language),
+            "request_id": request_id,
+        });
+        if let (Some(body), false) = (body.as_object_mut(), errors.is_empty()) {
+            body.insert("errors".into(), errors.into());
+        }
+        let mut response = (status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(header::CONTENT_LANGUAGE, language.tag());
+        headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// One bad field: where it stands, what is wrong with it, and that in words.
+fn fault_body(fault: &domain::FieldFault, language: Language) -> serde_json::Value {
+    let mut body = serde_json::to_value(fault).unwrap_or_default();
+    if let Some(body) = body.as_object_mut() {
+        body.insert("detail".into(), fault_detail(&fault.fault, language).into());
+    }
+    body
+}
+
+/// The problem travels beside an empty answer until the language and the request are known: see
+/// `layers::finish`.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(match refusal {
+            Refusal::SignIn => Code::SignInRequired,
+            Refusal::Hidden => Code::NotFound,
+            Refusal::Forbidden => Code::Forbidden,
+            Refusal::OwnOrganisation => Code::OwnOrganisation,
+            Refusal::NotVerified => Code::OrganisationNotVerified,
+            Refusal::Suspended => Code::OrganisationSuspended,
+        })
+    }
+}
+
+impl From<db::Error> for Problem {
+    fn from(err: db::Error) -> Self {
+        if err.is_unavailable() {
+            let cause = Some(err.to_string().into());
+            return Self { cause, ..Self::later(Code::Unavailable, 2) };
+        }
+        match err {
+            db::Error::NotFound => Self::new(Code::NotFound),
+            db::Error::Stale => Self::new(Code::Conflict),
+            db::Error::Taken(_) => Self::new(Code::AlreadyExists),
+            err @ (db::Error::Corrupt(_) | db::Error::Ahead(_) | db::Error::Driver(_)) => {
+                Self::internal(err)
+            }
+        }
+    }
+}
+
+impl From<search::Rebuilding> for Problem {
+    fn from(_: search::Rebuilding) -> Self {
+        Self::later(Code::SearchRebuilding, 5)
+    }
+}
+
+impl From<search::Error> for Problem {
+    fn from(err: search::Error) -> Self {
+        Self::internal(err)
+    }
+}
+
+impl From<tokio::task::JoinError> for Problem {
+    fn from(err: tokio::task::JoinError) -> Self {
+        Self::internal(err)
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::invalid(faults)
+    }
+}
+
+impl From<listings::NotAllowed> for Problem {
+    fn from(_: listings::NotAllowed) -> Self {
+        Self::new(Code::WrongState)
+    }
+}
+
+impl From<organisations::NotAllowed> for Problem {
+    fn from(_: organisations::NotAllowed) -> Self {
+        Self::new(Code::WrongState)
+    }
+}
+
+impl From<pairs::NotAllowed> for Problem {
+    fn from(_: pairs::NotAllowed) -> Self {
+        Self::new(Code::WrongState)
+    }
+}
+
+impl From<NotSubmitted> for Problem {
+    fn from(why: NotSubmitted) -> Self {
+        match why {
+            NotSubmitted::NotAllowed(it) => it.into(),
+            NotSubmitted::Incomplete(it) => it.into(),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(why: Refused) -> Self {
+        match why {
+            Refused::NotAllowed(it) => it.into(),
+            Refused::HeldByAnother => Self::new(Code::HeldByAnother),
+            Refused::Faulty(it) => it.into(),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Secrets that callers hold: tokens, and the passwords they were got for.
+
+use std::sync::Arc;
+
+use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::people::Password;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
+
+use crate::problem::{Code, Problem};
+
+/// Hashes passwords, a few at a time: each takes some 20 MiB and a core for a while, so that many
+/// at once would starve everything else.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    slots: Arc<Semaphore>,
+    /// Those that wait for a slot, beyond the slots themselves.
+    queue: Arc<Semaphore>,
+    /// What is compared with when there is no such account, so that it takes as long.
+    nobody: Arc<str>,
+}
+
+impl Passwords {
+    /// A pool with `slots` hashes at a time and a queue of eight times as many.
+    pub fn new(slots: usize) -> Result<Self, Problem> {
+        let nobody = hash(&SecretString::from("nobody has this password"))?;
+        Ok(Self {
+            slots: Arc::new(Semaphore::new(slots)),
+            queue: Arc::new(Semaphore::new(slots * 8)),
+            nobody: nobody.into(),
+        })
+    }
+
+    /// Hashes a password with Argon2id (19 MiB, 2 passes), the default of RFC 9106's successors.
+    pub async fn hash(&self, password: &Password) -> Result<String, Problem> {
+        let turn = self.turn().await?;
+        let password = SecretString::from(password.expose());
+        spawn_blocking(move || {
+            let _until_done = turn;
+            hash(&password)
+        })
+        .await?
+    }
+
+    /// Whether a password fits a hash; `None` stands for an account that does not exist, and takes
+    /// as long.
+    pub async fn fits(
+        &self,
+        password: SecretString,
+        hash: Option<String>,
+    ) -> Result<bool, Problem> {
+        let turn = self.turn().await?;
+        let exists = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        let fits = spawn_blocking(move || {
+            let _until_done = turn;
+            verify(&password, &hash)
+        });
+        Ok(fits.await?? && exists)
+    }
+
+    /// A turn at hashing, or a refusal when too many wait already. It goes with the work to its
+    /// thread, which goes on when whoever asked has hung up.
+    async fn turn(&self) -> Result<[OwnedSemaphorePermit; 2], Problem> {
+        let busy = |_full| Problem::later(Code::TooManyRequests, 2);
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(busy)?;
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(Problem::internal)?;
+        Ok([place, slot])
+    }
+}
+
+fn hash(password: &SecretString) -> Result<String, Problem> {
+    let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
+    Ok(hash.map_err(Problem::internal)?.to_string())
+}
+
+fn verify(password: &SecretString, hash: &str) -> Result<bool, Problem> {
+    let hash = PasswordHash::new(hash).map_err(Problem::internal)?;
+    Ok(Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
+}
+
+/// A new token: 256 random bits behind a prefix by which leaked ones can be found.
+pub fn new_token() -> Result<SecretString, Problem> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(Problem::internal)?;
+    Ok(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)).into())
+}
+
+const PREFIX: &str = "kz_";
+
+/// What is stored of a token. It is random, so that a plain digest will do.
+pub fn digest(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+/// The digest of a body, to tell whether two requests are the same.
+pub(crate) fn fingerprint(body: &[u8]) -> String {
+    hex(&Sha256::digest(body))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|it| [it >> 4, it & 15]);
+    digits.filter_map(|it| char::from_digit(it.into(), 16)).collect()
+}
+
+/// The token in an `Authorization` header.
+pub(crate) fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let plausible = token.len() <= 100 && token.starts_with(PREFIX);
+    (scheme.eq_ignore_ascii_case("bearer") && plausible).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_and_no_account_fits_none() {
+        let pool = Passwords::new(2).unwrap();
+        let password = Password::new("correct horse battery").unwrap();
+        let hash = pool.hash(&password).await.unwrap();
+        assert!(hash.starts_with("$argon2id$"), "{hash}");
+        let fits = async |typed: &str, hash| pool.fits(typed.into(), hash).await.unwrap();
+        assert!(fits("correct horse battery", Some(hash.clone())).await);
+        assert!(!fits("correct horse batterz", Some(hash)).await);
+        assert!(!fits("nobody has this password", None).await);
+    }
+
+    #[tokio::test]
+    async fn too_many_at_once_are_refused_instead_of_piling_up() {
+        let pool = Passwords::new(1).unwrap();
+        let asked = (0..20).map(|_| pool.fits("x".into(), None));
+        let answers = futures_util::future::join_all(asked).await;
+        let refused = answers.iter().filter(|it| it.is_err()).count();
+        assert_eq!(refused, 12, "one slot and a queue of eight");
+    }
+
+    #[test]
+    fn tokens_are_long_random_and_told_by_their_prefix() {
+        let (one, other) = (new_token().unwrap(), new_token().unwrap());
+        assert_ne!(one.expose_secret(), other.expose_secret());
+        assert_eq!(one.expose_secret().len(), 46);
+        let header = format!("Bearer {}", one.expose_secret());
+        assert_eq!(bearer(&header), Some(one.expose_secret()));
+        for wrong in ["", "Bearer", "Bearer abc", "Basic kz_x", "kz_x"] {
+            assert_eq!(bearer(wrong), None, "{wrong}");
+        }
+        assert_eq!(digest("kz_x").len(), 64);
+    }
+}

@@ -1,0 +1,21 @@
+//! The API, driven in process, on SQLite and, where `TEST_DATABASE_URL` says so, on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should stop"
+)]
+
+mod access;
+mod bad_input;
+mod description;
+mod idempotency;
+mod listings;
+mod organisations;
+mod pairs;
+mod problems;
+mod search;
+mod sessions;
+mod tags;
+mod whole_flow;
+mod world;

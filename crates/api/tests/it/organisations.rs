@@ -1,0 +1,122 @@
+use axum::http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::world::{VISITOR, World};
+
+fn registration() -> serde_json::Value {
+    json!({
+        "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "account": { "login": "yang.chen", "password": "羊头山上羊头山下的铸管厂", "name": "陈工" },
+    })
+}
+
+#[tokio::test]
+async fn a_number_and_a_sign_in_name_are_registered_once() {
+    let world = World::new().await;
+    let first = world.post(&VISITOR, "/organisations", registration()).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.body);
+    let again = world.post(&VISITOR, "/organisations", registration()).await;
+    assert_eq!((again.status, again.code()), (StatusCode::CONFLICT, "already_exists"));
+    assert_eq!(again.pointers(), ["/organisation/number"]);
+    let mut other = registration();
+    other["organisation"]["number"] = json!("91350100M000100Y43");
+    let refused = world.post(&VISITOR, "/organisations", other).await;
+    assert_eq!(refused.pointers(), ["/account/login"], "{}", refused.body);
+}
+
+#[tokio::test]
+async fn every_fault_of_a_registration_is_told_at_once() {
+    let world = World::new().await;
+    let body = json!({
+        "organisation": { "number": "1", "name": "x", "kind": "guild", "colour": "red" },
+        "account": { "login": "1", "password": "short" },
+    });
+    let refused = world.post(&VISITOR, "/organisations", body).await;
+    assert_eq!(
+        refused.pointers(),
+        [
+            "/organisation/number",
+            "/organisation/name",
+            "/organisation/kind",
+            "/organisation/colour",
+            "/account/login",
+            "/account/password",
+            "/account/name",
+        ]
+    );
+    let mut office = registration();
+    office["organisation"]["kind"] = json!("government");
+    let refused = world.post(&VISITOR, "/organisations", office).await;
+    assert_eq!(refused.pointers(), ["/organisation/kind"], "the office registers those");
+}
+
+#[tokio::test]
+async fn standing_is_decided_by_the_security_administrator() {
+    let world = World::new().await;
+    let made = world.post(&VISITOR, "/organisations", registration()).await;
+    let at = format!("/organisations/{}", made.id());
+    let hidden = world.get(&VISITOR, &at).await;
+    assert_eq!(hidden.status, StatusCode::NOT_FOUND, "nobody vouches for it yet");
+    let refuse = format!("{at}/refuse");
+    let who = &world.security_admin;
+    let seen = world.get(who, &at).await;
+    let mute = world.edit(who, (Method::POST, &refuse), &seen.tag(), Some(json!({}))).await;
+    assert_eq!(mute.pointers(), ["/reason"]);
+    let reason = Some(json!({ "reason": "执照看不清" }));
+    let refused = world.edit(who, (Method::POST, &refuse), &seen.tag(), reason).await;
+    assert_eq!(refused.body["state"], "refused", "{}", refused.body);
+    let verify = format!("{at}/verify");
+    let stale = world.edit(who, (Method::POST, &verify), &seen.tag(), Some(json!({}))).await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
+    let verified = world.edit(who, (Method::POST, &verify), &refused.tag(), Some(json!({}))).await;
+    assert_eq!(verified.body["state"], "verified");
+    assert_eq!(world.get(&VISITOR, &at).await.status, StatusCode::OK);
+    let listed = world.get(who, "/organisations?state=verified").await;
+    assert!(listed.body["items"].as_array().unwrap().iter().any(|it| it["id"] == made.body["id"]));
+    let odd = world.get(who, "/organisations?state=great").await;
+    assert_eq!(odd.pointers(), ["/state"]);
+}
+
+#[tokio::test]
+async fn a_new_name_must_be_verified_anew() {
+    let world = World::new().await;
+    let me = &world.enterprise;
+    let id = me.person.as_ref().unwrap().organisation;
+    let at = format!("/organisations/{id}");
+    let seen = world.get(me, &at).await;
+    let profile =
+        json!({ "number": "91110000802100433B", "name": "换了名字的公司", "kind": "enterprise" });
+    let edited = world.edit(me, (Method::PUT, &at), &seen.tag(), Some(profile)).await;
+    assert_eq!(edited.body["state"], "registered", "{}", edited.body);
+    let draft = world.need_draft("球墨铸铁件气孔率降低技术").await;
+    let submit = format!("/needs/{}/submit", draft.id());
+    let refused = world.edit(me, (Method::POST, &submit), &draft.tag(), None).await;
+    assert_eq!(refused.code(), "organisation_not_verified");
+}
+
+#[tokio::test]
+async fn the_office_makes_accounts_but_no_administrators() {
+    let world = World::new().await;
+    let organisation = world.matchmaker.person.as_ref().unwrap().organisation;
+    let account = |role: &str, login: &str| {
+        json!({
+            "organisation": organisation, "role": role, "login": login,
+            "password": "很长很长很长很长很长的密码", "name": "新人",
+        })
+    };
+    let who = &world.system_admin;
+    let made = world.post(who, "/people", account("matchmaker", "office.new")).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let twice = world.post(who, "/people", account("matchmaker", "office.new")).await;
+    assert_eq!((twice.code(), twice.pointers()), ("already_exists", vec!["/login"]));
+    for role in ["system_admin", "security_admin", "auditor"] {
+        let refused = world.post(who, "/people", account(role, "office.boss")).await;
+        assert_eq!(refused.pointers(), ["/role"], "{role}");
+    }
+    let mut nowhere = account("matchmaker", "office.lost");
+    nowhere["organisation"] = json!("01890000-0000-7000-8000-000000000000");
+    let refused = world.post(who, "/people", nowhere).await;
+    assert_eq!(refused.pointers(), ["/organisation"]);
+    let listed = world.get(who, "/people?limit=100").await;
+    assert!(!listed.body.to_string().contains("argon2"), "no hash leaves the store");
+}

@@ -1,0 +1,356 @@
+use std::sync::Arc;
+
+use api::{App, Limits, Office, Passwords};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use db::{
+    Clock, Db,
+    tokens::{Kind, Token, TokenId},
+};
+use domain::{
+    form,
+    organisations::{Action, Organisation, OrganisationId},
+    people::{Login, Person, PersonId, Role, State},
+    text::Line,
+};
+use http_body_util::BodyExt as _;
+use jobs::{Folder, Settings, Worker};
+use search::{Engine, matching::Depth};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// A market with verified organisations and someone in every role, and its API.
+pub(crate) struct World {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) engine: Engine,
+    pub(crate) worker: Worker,
+    pub(crate) router: Router,
+    pub(crate) enterprise: Someone,
+    pub(crate) research: Someone,
+    pub(crate) matchmaker: Someone,
+    pub(crate) other_matchmaker: Someone,
+    pub(crate) lead: Someone,
+    pub(crate) system_admin: Someone,
+    pub(crate) security_admin: Someone,
+    pub(crate) auditor: Someone,
+    _folder: TempDir,
+}
+
+/// Someone who has signed in, or a visitor.
+#[derive(Clone, Debug)]
+pub(crate) struct Someone {
+    pub(crate) person: Option<Person>,
+    token: Option<String>,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+pub(crate) const VISITOR: Someone = Someone { person: None, token: None };
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let address = db::scratch::address(folder.path()).await.unwrap();
+        let db = Db::open(&address, 5).await.unwrap();
+        db.migrate().await.unwrap();
+        let clock = Clock::stopped("2026-01-02T03:04:05Z".parse().unwrap());
+        let engine = Engine::default();
+        let index = Folder::take(&folder.path().join("index"), 1).unwrap();
+        let settings = Settings { depth: Depth { most: 20, floor: 0.3 } };
+        let mut worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
+        worker.settle().await.unwrap();
+        let router = api::router(App {
+            db: db.clone(),
+            clock: clock.clone(),
+            engine: engine.clone(),
+            passwords: Passwords::new(2).unwrap(),
+            limits: Limits { body_bytes: 64 * 1024, ..Limits::default() },
+            office: Office { prefix: Arc::from("GP") },
+        });
+        let plant = organisation(&db, "91110000802100433B", "高平市丹河铸造有限公司", "enterprise");
+        let plant = plant.await;
+        let school = organisation(&db, "12100000400009821G", "晋东理工大学", "university").await;
+        let office = organisation(&db, "11320000MB151840XJ", "高平市转化中心", "transfer_agency");
+        let office = office.await;
+        let someone =
+            async |organisation, role, login| member(&db, organisation, role, login).await;
+        Self {
+            enterprise: someone(plant, Role::Enterprise, "plant.li").await,
+            research: someone(school, Role::Research, "school.zhou").await,
+            matchmaker: someone(office, Role::Matchmaker, "office.wang").await,
+            other_matchmaker: someone(office, Role::Matchmaker, "office.zhao").await,
+            lead: someone(office, Role::Lead, "office.lead").await,
+            system_admin: someone(office, Role::SystemAdmin, "sys").await,
+            security_admin: someone(office, Role::SecurityAdmin, "sec").await,
+            auditor: someone(office, Role::Auditor, "aud").await,
+            db,
+            clock,
+            engine,
+            worker,
+            router,
+            _folder: folder,
+        }
+    }
+
+    /// A colleague of someone, with the same role.
+    pub(crate) async fn colleague_of(&self, someone: &Someone, login: &str) -> Someone {
+        let person = someone.person.as_ref().unwrap();
+        member(&self.db, person.organisation, person.role, login).await
+    }
+
+    /// An enterprise that is nobody's here.
+    pub(crate) async fn competitor(&self) -> Someone {
+        let number = "9144030071526726XG";
+        let plant = organisation(&self.db, number, "晋城市某某铸造有限公司", "enterprise").await;
+        member(&self.db, plant, Role::Enterprise, "rival.sun").await
+    }
+
+    pub(crate) async fn settle(&mut self) {
+        self.worker.settle().await.unwrap();
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let answer = Answer { status, headers, body };
+        answer.check();
+        answer
+    }
+
+    pub(crate) async fn get(&self, who: &Someone, path: &str) -> Answer {
+        self.call(who, (Method::GET, path), &[], None).await
+    }
+
+    pub(crate) async fn post(&self, who: &Someone, path: &str, body: Value) -> Answer {
+        self.call(who, (Method::POST, path), &[], Some(body)).await
+    }
+
+    /// Sends a request that needs `If-Match`.
+    pub(crate) async fn edit(
+        &self,
+        who: &Someone,
+        at: (Method, &str),
+        tag: &str,
+        body: Option<Value>,
+    ) -> Answer {
+        self.call(who, at, &[("if-match", tag)], body).await
+    }
+
+    pub(crate) async fn call(
+        &self,
+        who: &Someone,
+        (method, path): (Method, &str),
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        if let Some(token) = &who.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// A draft of a complete need.
+    pub(crate) async fn need_draft(&self, title: &str) -> Answer {
+        let made = self.post(&self.enterprise, "/needs", need(title)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        made
+    }
+
+    /// A need that was submitted and waits for review.
+    pub(crate) async fn submitted_need(&self, form: Value) -> Answer {
+        let made = self.post(&self.enterprise, "/needs", form).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        self.submit(&self.enterprise, "/needs", &made).await
+    }
+
+    pub(crate) async fn submit(&self, who: &Someone, shelf: &str, draft: &Answer) -> Answer {
+        let at = format!("{shelf}/{}/submit", draft.id());
+        let sent = self.edit(who, (Method::POST, &at), &draft.tag(), None).await;
+        assert_eq!(sent.status, StatusCode::OK, "{}", sent.body);
+        sent
+    }
+
+    /// Reviews a submission, as the matchmaker sees it.
+    pub(crate) async fn review(&self, shelf: &str, id: &str, decision: &str) -> Answer {
+        let seen = self.get(&self.matchmaker, &format!("{shelf}/{id}")).await;
+        let score = if decision == "approve" { 4 } else { 0 };
+        let rubric =
+            json!({ "advantage": 3, "clarity": score, "cooperation": 4, "completeness": 5 });
+        let review = json!({ "decision": decision, "rubric": rubric, "reasons": "已阅，见评分" });
+        let at = format!("{shelf}/{id}/review");
+        let at = (Method::POST, at.as_str());
+        let done = self.edit(&self.matchmaker, at, &seen.tag(), Some(review)).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        done
+    }
+
+    pub(crate) async fn published_need(&self, title: &str) -> String {
+        self.publish_need(need(title)).await
+    }
+
+    pub(crate) async fn publish_need(&self, form: Value) -> String {
+        let sent = self.submitted_need(form).await;
+        self.review("/needs", &sent.id(), "approve").await;
+        sent.id()
+    }
+
+    pub(crate) async fn published_achievement(&self, title: &str) -> String {
+        let made = self.post(&self.research, "/achievements", achievement(title)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        self.submit(&self.research, "/achievements", &made).await;
+        self.review("/achievements", &made.id(), "approve").await;
+        made.id()
+    }
+
+    /// A pair that waits in the queue.
+    pub(crate) async fn suggested_pair(&mut self) -> String {
+        self.published_achievement("球墨铸铁气孔缺陷控制工艺").await;
+        self.published_need("球墨铸铁件气孔率降低技术").await;
+        self.settle().await;
+        let queue = self.get(&self.matchmaker, "/pairs").await;
+        queue.body["items"][0]["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Answer {
+    pub(crate) fn id(&self) -> String {
+        self.body["id"].as_str().unwrap_or_else(|| panic!("{}", self.body)).to_owned()
+    }
+
+    pub(crate) fn tag(&self) -> String {
+        let tag = self.headers.get(header::ETAG).unwrap_or_else(|| panic!("no tag: {self:?}"));
+        tag.to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// Where the bad fields are.
+    pub(crate) fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().map(|it| it["pointer"].as_str().unwrap()).collect()
+    }
+
+    /// What must hold of every answer, whatever was asked.
+    fn check(&self) {
+        assert!(self.headers.contains_key("x-request-id"), "{self:?}");
+        assert_eq!(self.headers["x-content-type-options"], "nosniff");
+        if self.status.is_client_error() || self.status.is_server_error() {
+            assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{self:?}");
+            assert_eq!(self.body["status"], self.status.as_u16());
+            assert_eq!(self.body["request_id"], self.headers["x-request-id"].to_str().unwrap());
+            let told = self.body.to_string().to_lowercase();
+            for leak in ["select ", "sqlx", "panicked", ".rs:", "/tmp/", "sea_orm", "stack"] {
+                assert!(!told.contains(leak), "{leak} in {told}");
+            }
+        }
+    }
+}
+
+/// A complete need.
+pub(crate) fn need(title: &str) -> Value {
+    json!({
+        "title": title,
+        "summary": "报废率高，急需降低。",
+        "problem": "现有球墨铸铁件气孔率高达百分之八，每月报废四十吨，需要降到百分之二以下。",
+        "goal": "气孔率不高于 2%",
+        "tried": "换过两种涂料，效果不明显",
+        "indicators": [{ "name": "气孔率", "operator": "at_most", "value": 2, "unit": "%", "must": true }],
+        "keywords": ["球墨铸铁", "气孔", "报废率"],
+        "fields": ["401"],
+        "industry": "C33",
+        "region": "140581",
+        "kind": "process_improvement",
+        "cooperation": ["joint", "try_first"],
+        "readiness": 6,
+        "investment": { "form": "range", "low_fen": 30_000_000, "high_fen": 80_000_000 },
+        "intended_partner": "晋东理工大学",
+        "contact": { "name": "李伟", "phone": "13900001234" },
+        "unclassified": true,
+    })
+}
+
+/// A complete achievement.
+pub(crate) fn achievement(title: &str) -> Value {
+    json!({
+        "title": title,
+        "summary": "优化浇注系统与孕育处理。",
+        "description": "通过浇注系统优化与瞬时孕育，球墨铸铁件气孔率由百分之七降到百分之一点五，三家铸造厂试用一年。",
+        "parameters": [{ "name": "气孔率", "operator": "equals", "value": 1.5, "unit": "%" }],
+        "keywords": ["球墨铸铁", "气孔", "浇注系统"],
+        "fields": ["401"],
+        "region": "140100",
+        "readiness": 7,
+        "cooperation": ["licence"],
+        "contact": { "name": "周岚", "mail": "zhou@example.cn" },
+        "unclassified": true,
+    })
+}
+
+async fn organisation(db: &Db, number: &str, name: &str, kind: &str) -> OrganisationId {
+    let profile = form::read(&json!({ "number": number, "name": name, "kind": kind })).unwrap();
+    let mut organisation = Organisation::register(OrganisationId::generate(), profile, epoch());
+    organisation.decide(Action::Verify, None).unwrap();
+    db.write(async |tx| db::organisations::insert(tx, &organisation).await).await.unwrap();
+    organisation.id
+}
+
+/// Someone with a session; the password is hashed where a test signs in with it.
+async fn member(db: &Db, organisation: OrganisationId, role: Role, login: &str) -> Someone {
+    let person = Person {
+        id: PersonId::generate(),
+        version: 0,
+        organisation,
+        role,
+        login: Login::new(login).unwrap(),
+        name: Line::new("某人").unwrap(),
+        state: State::Active,
+        created_at: epoch(),
+    };
+    let secret = format!("kz_{login}");
+    let token = Token {
+        id: TokenId::generate(),
+        person: person.id,
+        kind: Kind::Session,
+        name: String::new(),
+        created_at: epoch(),
+        expires_at: epoch() + TimeDelta::days(1000),
+    };
+    db.write(async |tx| {
+        db::people::insert(tx, &person, "$argon2id$none").await?;
+        db::tokens::insert(tx, &token, &api::secrets::digest(&secret)).await
+    })
+    .await
+    .unwrap();
+    Someone { person: Some(person), token: Some(secret) }
+}
+
+fn epoch() -> DateTime<Utc> {
+    "2026-01-01T00:00:00Z".parse().unwrap()
+}
