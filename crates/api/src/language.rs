@@ -141,7 +141,7 @@ const fn both(code: Code) -> (&'static str, &'static str) {
 }
 
 /// What is wrong with a value, and what to do about it.
-pub(crate) fn fault_detail(fault: &Fault, language: Language) -> String {
+pub fn describe(fault: &Fault, language: Language) -> String {
     match language {
         Language::Chinese => in_chinese(fault),
         Language::English => in_english(fault),

@@ -39,7 +39,7 @@ mod sessions;
 mod submissions;
 mod tokens;
 
-pub use language::Language;
+pub use language::{Language, describe};
 pub use layers::Limits;
 pub use problem::{Code, Problem};
 pub use secrets::Passwords;

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::language::{Language, detail, fault_detail};
+use crate::language::{Language, describe, detail};
 
 /// A refusal.
 #[derive(Clone, Debug)]
@@ -227,7 +227,7 @@ impl Problem {
 fn fault_body(fault: &domain::FieldFault, language: Language) -> serde_json::Value {
     let mut body = serde_json::to_value(fault).unwrap_or_default();
     if let Some(body) = body.as_object_mut() {
-        body.insert("detail".into(), fault_detail(&fault.fault, language).into());
+        body.insert("detail".into(), describe(&fault.fault, language).into());
     }
     body
 }

@@ -2,7 +2,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{Mutex, Notify};
@@ -116,6 +116,25 @@ impl Db {
     /// What kind of database it is, for people.
     pub fn kind(&self) -> &'static str {
         if self.turn.is_some() { "SQLite" } else { "PostgreSQL" }
+    }
+
+    /// The settings of the database by which acknowledged changes could be lost at a power cut.
+    pub async fn durability(&self) -> Result<Vec<String>> {
+        let mut lax = Vec::new();
+        if self.turn.is_some() {
+            // This program sets what SQLite needs on every connection.
+            return Ok(lax);
+        }
+        for name in ["fsync", "synchronous_commit", "full_page_writes"] {
+            let sql = format!("SELECT current_setting('{name}') AS it");
+            let statement = Statement::from_string(DbBackend::Postgres, sql);
+            let row = self.pool.query_one_raw(statement).await?;
+            let value = row.map(|it| it.try_get::<String>("", "it")).transpose()?;
+            if value.as_deref() == Some("off") {
+                lax.push(format!("{name} is off"));
+            }
+        }
+        Ok(lax)
     }
 
     /// Closes every connection.

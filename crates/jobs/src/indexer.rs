@@ -75,7 +75,10 @@ impl Indexer {
                 return Ok(self.install(*opened));
             }
             Condition::Sound(_) => "it has missed events, or belongs to another database".into(),
-            Condition::Absent => "there is none".into(),
+            Condition::Absent => {
+                self.engine.withdraw();
+                return self.rebuild(last).await;
+            }
             Condition::Outdated => "another version of the program made it".into(),
             Condition::Damaged(why) => why,
         };

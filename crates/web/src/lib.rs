@@ -1,1 +1,56 @@
 //! Pages for people: a client of the API.
+//!
+//! A page asks the API's router in process, as any program would over the network: there is one
+//! place that authorizes, and whatever a page can do, a program can do too.
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, header},
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::get,
+};
+
+mod assets;
+mod client;
+mod docs;
+mod home;
+mod labels;
+mod listings;
+mod page;
+
+use client::Client;
+
+/// Every page; addresses that are not there are answered with a page that says so.
+pub fn router(api: Router) -> Router {
+    let client = Client::new(api);
+    Router::new()
+        .route("/", get(home::show))
+        .route("/needs/{id}", get(listings::need))
+        .route("/achievements/{id}", get(listings::achievement))
+        .route("/api/docs", get(docs::show))
+        .route("/assets/kezhuan.css", get(assets::style))
+        .route("/favicon.svg", get(assets::icon))
+        .fallback(page::nothing_here)
+        .layer(from_fn(protect))
+        .with_state(client)
+}
+
+/// Nothing from elsewhere, nothing inline, in no frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+async fn protect(request: axum::extract::Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    response
+}

@@ -1,0 +1,179 @@
+//! `kezhuan check`: what is wrong with configuration and environment, all at once.
+
+use std::{net::TcpListener, path::Path};
+
+use db::{Clock, Db, Schema};
+use search::{Condition, index};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+
+use crate::{
+    Outcome,
+    cli::{CheckArgs, Format},
+    console,
+    settings::{Metrics, Settings},
+};
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    level: Level,
+    detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Good,
+    /// It works, but may not be meant so.
+    Odd,
+    Bad,
+}
+
+pub(crate) async fn run(
+    settings: anyhow::Result<Settings>,
+    args: CheckArgs,
+) -> anyhow::Result<Outcome> {
+    let mut findings = Findings::default();
+    match settings {
+        Err(err) => findings.bad("configuration", format!("{err:#}")),
+        Ok(settings) => {
+            findings.good("configuration", "can be read");
+            findings.look_at_folder(&settings.folder);
+            findings.look_at_clock();
+            findings.look_at_address(&settings);
+            findings.look_at_index(&settings.folder);
+            findings.look_at_database(&settings).await;
+        }
+    }
+    findings.tell(args.format)?;
+    let bad = findings.0.iter().any(|it| it.level == Level::Bad);
+    Ok(if bad { Outcome::Partly } else { Outcome::Done })
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn good(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.0.push(Finding { what, level: Level::Good, detail: detail.into() });
+    }
+
+    fn odd(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.0.push(Finding { what, level: Level::Odd, detail: detail.into() });
+    }
+
+    fn bad(&mut self, what: &'static str, detail: impl Into<String>) {
+        self.0.push(Finding { what, level: Level::Bad, detail: detail.into() });
+    }
+
+    fn look_at_folder(&mut self, folder: &Path) {
+        let probe = folder.join(".probe");
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"x"));
+        let _ = std::fs::remove_file(&probe);
+        match written {
+            Ok(()) => self.good("data folder", format!("{} can be written", folder.display())),
+            Err(err) => self.bad(
+                "data folder",
+                format!(
+                    "{} cannot be written: {err}. Make it, or change data.folder",
+                    folder.display()
+                ),
+            ),
+        }
+    }
+
+    fn look_at_clock(&mut self) {
+        let now = Clock::system().now();
+        let plausible = now.format("%Y").to_string().parse().is_ok_and(|it: u32| it >= 2026);
+        if plausible {
+            self.good("clock", now.to_rfc3339());
+        } else {
+            self.bad("clock", format!("{} cannot be right: set the clock", now.to_rfc3339()));
+        }
+    }
+
+    fn look_at_address(&mut self, settings: &Settings) {
+        let address = settings.server.listen;
+        match TcpListener::bind(address) {
+            Err(err) => self.bad("address", format!("cannot listen on {address}: {err}")),
+            Ok(_) if address.ip().is_loopback() => self.good("address", format!("{address} is free")),
+            Ok(_) => self.odd(
+                "address",
+                format!("{address} is open to the network without TLS: a proxy with TLS should stand before it"),
+            ),
+        }
+        if settings.server.metrics == Metrics::Everyone {
+            self.odd("metrics", "everyone may read /metrics");
+        }
+    }
+
+    fn look_at_index(&mut self, folder: &Path) {
+        let current = folder.join("index").join("current");
+        match index::open(&current, 1) {
+            Condition::Sound(opened) => {
+                self.good("index", format!("{} listings", opened.reader.entries()));
+            }
+            Condition::Absent => self.good("index", "there is none yet; the server makes it"),
+            Condition::Outdated => {
+                self.odd("index", "of another version; the server makes it anew");
+            }
+            Condition::Damaged(why) if why.contains("LockBusy") => {
+                self.good("index", "a server is using it");
+            }
+            Condition::Damaged(why) => {
+                self.odd("index", format!("damaged ({why}); the server makes it anew"));
+            }
+        }
+    }
+
+    async fn look_at_database(&mut self, settings: &Settings) {
+        let address = settings.database();
+        let db = match Db::open(address.expose_secret(), 2).await {
+            Ok(db) => db,
+            Err(err) => return self.bad("database", format!("cannot be opened: {err}")),
+        };
+        self.good("database", format!("{} answers", db.kind()));
+        match db.schema().await {
+            Ok(Schema::Current) => self.good("schema", "up to date"),
+            Ok(Schema::Behind(steps)) if settings.migrate => {
+                self.good(
+                    "schema",
+                    format!("{} steps are made when the server starts", steps.len()),
+                );
+            }
+            Ok(Schema::Behind(steps)) => {
+                self.bad("schema", format!("lacks {}: run `kezhuan migrate`", steps.join(", ")));
+            }
+            Ok(Schema::Ahead(step)) => {
+                self.bad("schema", format!("step `{step}` is of a newer version: use that"));
+            }
+            Err(err) => self.bad("schema", err.to_string()),
+        }
+        match db.durability().await {
+            Ok(lax) if lax.is_empty() => self.good("durability", "what is acknowledged is kept"),
+            Ok(lax) => self.bad(
+                "durability",
+                format!("{}: acknowledged changes can be lost at a power cut", lax.join(", ")),
+            ),
+            Err(err) => self.bad("durability", err.to_string()),
+        }
+    }
+
+    fn tell(&self, format: Format) -> anyhow::Result<()> {
+        if format == Format::Json {
+            console::say(&serde_json::to_string_pretty(&self.0)?);
+            return Ok(());
+        }
+        for Finding { what, level, detail } in &self.0 {
+            let mark = match level {
+                Level::Good => "ok  ",
+                Level::Odd => "note",
+                Level::Bad => "BAD ",
+            };
+            console::say(&format!("{mark} {what}: {detail}"));
+        }
+        Ok(())
+    }
+}

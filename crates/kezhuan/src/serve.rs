@@ -1,0 +1,164 @@
+//! `kezhuan serve`: the whole program, wired together.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context as _, bail};
+use api::{App, Limits, Office, Passwords};
+use axum::{
+    Router,
+    extract::ConnectInfo,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use db::{Clock, Db, Schema};
+use jobs::{Folder, Worker};
+use metrics_exporter_prometheus::PrometheusHandle;
+use search::Engine;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Outcome,
+    cli::ServeArgs,
+    console, server,
+    settings::{Metrics, Settings},
+    telemetry,
+};
+
+pub(crate) async fn run(mut settings: Settings, args: ServeArgs) -> anyhow::Result<Outcome> {
+    if let Some(port) = args.port {
+        settings.server.listen.set_port(port);
+    }
+    telemetry::log(&settings.log)?;
+    let market = Market::open(&settings).await?;
+    market
+        .serve(&settings, |address| {
+            console::say(&format!(
+                "Kezhuan is at http://{address}/ and its API at http://{address}/api/"
+            ));
+        })
+        .await?;
+    Ok(Outcome::Done)
+}
+
+/// A market that is ready to be served.
+pub(crate) struct Market {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) worker: Worker,
+    engine: Engine,
+}
+
+impl Market {
+    /// The index.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine.clone()
+    }
+
+    /// Opens the database and takes the index folder.
+    pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let db = open_database(settings).await?;
+        let (clock, engine) = (Clock::system(), Engine::default());
+        let folder = Folder::take(&settings.folder.join("index"), settings.index_threads)
+            .context("is another kezhuan serving this data folder?")?;
+        let wanted = jobs::Settings { depth: settings.matching };
+        let worker = Worker::new(db.clone(), clock.clone(), engine.clone(), folder, wanted);
+        Ok(Self { db, clock, worker, engine })
+    }
+
+    /// Serves until a signal says to stop. `ready` is called once the address is known.
+    pub(crate) async fn serve(
+        self,
+        settings: &Settings,
+        ready: impl FnOnce(SocketAddr),
+    ) -> anyhow::Result<()> {
+        let Self { db, clock, worker, engine } = self;
+        let passwords = Passwords::new(settings.password_slots)
+            .map_err(|it| anyhow::anyhow!("passwords cannot be hashed: {:?}", it.code))?;
+        let limits =
+            Limits { body_bytes: settings.server.body_bytes, request: settings.server.request };
+        let office = Office { prefix: Arc::from(settings.prefix.as_str()) };
+        let metrics = telemetry::metrics()?;
+        let api = api::router(App { db: db.clone(), clock, engine, passwords, limits, office });
+        let router = api
+            .clone()
+            .merge(web::router(api))
+            .merge(metrics_route(metrics, settings.server.metrics));
+        let listener = TcpListener::bind(settings.server.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
+        ready(listener.local_addr()?);
+        let stop = CancellationToken::new();
+        let working = tokio::spawn(worker.run(stop.clone()));
+        tokio::spawn(signalled(stop.clone()));
+        server::run(listener, router, &settings.server, stop.clone()).await;
+        stop.cancel();
+        working.await?;
+        db.close().await?;
+        Ok(())
+    }
+}
+
+/// Connects to the database, whose schema must be ours when this returns.
+pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
+    std::fs::create_dir_all(&settings.folder)
+        .with_context(|| format!("cannot make the data folder {}", settings.folder.display()))?;
+    let address = settings.database();
+    let db = Db::open(address.expose_secret(), settings.database_connections)
+        .await
+        .context("cannot open the database")?;
+    match db.schema().await? {
+        Schema::Current => {}
+        Schema::Ahead(step) => bail!(
+            "the database was made by a newer version of the program (it has step `{step}`): use that \
+             version or a newer one"
+        ),
+        Schema::Behind(_) if settings.migrate => {
+            db.migrate().await.context("the schema could not be brought up to date")?;
+        }
+        Schema::Behind(steps) => {
+            bail!("the schema lacks {}: run `kezhuan migrate` first", steps.join(", "))
+        }
+    }
+    Ok(db)
+}
+
+fn metrics_route(handle: PrometheusHandle, who: Metrics) -> Router {
+    let tell = move |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move {
+        tell_metrics(&handle, who, peer)
+    };
+    Router::new().route("/metrics", get(tell))
+}
+
+fn tell_metrics(handle: &PrometheusHandle, who: Metrics, peer: SocketAddr) -> Response {
+    if who == Metrics::Loopback && !peer.ip().to_canonical().is_loopback() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    handle.run_upkeep();
+    handle.render().into_response()
+}
+
+/// Tells the program to stop at Ctrl-C or SIGTERM.
+async fn signalled(stop: CancellationToken) {
+    tokio::select! {
+        () = interrupted() => {}
+        () = terminated() => {}
+    }
+    tracing::info!("told to stop; answering what is under way");
+    stop.cancel();
+}
+
+async fn interrupted() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            terminate.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,378 @@
+//! Configuration: what is compiled in, then a file, then the environment. Every fault is told at
+//! once.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use domain::{
+    Fault, Faults, Shape,
+    form::{self, Field, Object, Whole},
+};
+use search::matching::Depth;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::console;
+
+#[cfg(test)]
+mod tests;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) folder: PathBuf,
+    /// Empty: SQLite in the folder.
+    pub(crate) database_url: SecretString,
+    pub(crate) database_connections: u32,
+    pub(crate) migrate: bool,
+    pub(crate) server: Server,
+    pub(crate) prefix: String,
+    pub(crate) password_slots: usize,
+    pub(crate) index_threads: usize,
+    pub(crate) matching: Depth,
+    pub(crate) log: Log,
+}
+
+/// How the program listens.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub(crate) listen: SocketAddr,
+    pub(crate) connections: usize,
+    pub(crate) head: Duration,
+    pub(crate) request: Duration,
+    pub(crate) body_bytes: usize,
+    pub(crate) drain: Duration,
+    pub(crate) metrics: Metrics,
+}
+
+/// Who may read the metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Metrics {
+    Loopback,
+    Everyone,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    pub(crate) filter: String,
+    pub(crate) json: bool,
+}
+
+const DEFAULT: &str = include_str!("../../../config/default.toml");
+const PREFIX: &str = "KEZHUAN_";
+
+impl Settings {
+    /// Reads the file and the environment; `folder` goes before both.
+    pub(crate) fn load(file: Option<&Path>, folder: Option<&Path>) -> anyhow::Result<Self> {
+        let file = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the configuration {}", path.display()))?,
+        };
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let environment = std::env::vars();
+        let mut settings = Self::read(&file, environment)?;
+        if let Some(folder) = folder {
+            folder.clone_into(&mut settings.folder);
+        }
+        Ok(settings)
+    }
+
+    /// Lays the file and the variables over the defaults.
+    fn read(
+        file: &str,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> anyhow::Result<Self> {
+        let mut tree = parsed(DEFAULT).context("the built-in configuration")?;
+        overlay(&mut tree, parsed(file).context("the configuration file is not TOML")?);
+        let strangers = apply(&mut tree, environment);
+        let mut problems = match form::read::<Self>(&tree) {
+            Ok(settings) if strangers.is_empty() => return Ok(settings),
+            Ok(_) => Vec::new(),
+            Err(faults) => console::tell(&faults),
+        };
+        problems.extend(strangers.iter().map(|it| format!("{it}: no setting has this name")));
+        bail!("the configuration will not do:\n  {}", problems.join("\n  "))
+    }
+
+    /// The address of the database.
+    pub(crate) fn database(&self) -> SecretString {
+        use secrecy::ExposeSecret as _;
+        if self.database_url.expose_secret().is_empty() {
+            return format!("sqlite://{}", self.folder.join("kezhuan.db").display()).into();
+        }
+        self.database_url.clone()
+    }
+}
+
+/// A variable of the environment that is no setting.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|it| !it.is_empty())
+}
+
+fn parsed(text: &str) -> anyhow::Result<Value> {
+    Ok(serde_json::to_value(text.parse::<toml::Table>()?)?)
+}
+
+/// Puts what `above` names in the place of what is below.
+fn overlay(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (name, value) in above {
+                overlay(below.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (below, above) => *below = above,
+    }
+}
+
+/// Sets what variables name, and returns the names that no setting has.
+fn apply(tree: &mut Value, environment: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let mut strangers = Vec::new();
+    for (name, value) in environment {
+        let Some(rest) = name.strip_prefix(PREFIX).filter(|it| *it != "CONFIG") else { continue };
+        let lower = rest.to_ascii_lowercase();
+        let place = lower.split_once('_');
+        let section = place.and_then(|(section, key)| Some((tree.get_mut(section)?, key)));
+        match section.and_then(|(section, key)| section.as_object_mut()?.get_mut(key)) {
+            Some(old) => *old = typed(old, value),
+            None => strangers.push(name),
+        }
+    }
+    strangers
+}
+
+/// A variable's text as a value like the one it replaces; if it cannot be, the reader will say so.
+fn typed(like: &Value, text: String) -> Value {
+    let parsed = match like {
+        Value::Bool(_) => text.parse().ok().map(Value::Bool),
+        Value::Number(_) => {
+            serde_json::from_str::<serde_json::Number>(&text).ok().map(Value::Number)
+        }
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    parsed.unwrap_or(Value::String(text))
+}
+
+impl Field for Settings {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let empty = Value::Object(Map::new());
+        let section = |name: &str| value.get(name).unwrap_or(&empty).clone();
+        let data = Data::read(&section("data"), &format!("{at}/data"), faults);
+        let database = DatabasePart::read(&section("database"), &format!("{at}/database"), faults);
+        let server = Server::read(&section("server"), &format!("{at}/server"), faults);
+        let rest = Rest::read(value, at, faults);
+        let (data, database, rest) = (data?, database?, rest?);
+        Some(Self {
+            folder: data.0,
+            database_url: database.url,
+            database_connections: database.connections,
+            migrate: database.migrate,
+            server: server?,
+            prefix: rest.prefix,
+            password_slots: rest.password_slots,
+            index_threads: rest.index_threads,
+            matching: rest.matching,
+            log: rest.log,
+        })
+    }
+}
+
+struct Data(PathBuf);
+
+impl Field for Data {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let folder = object.required::<String>("folder");
+        object.close();
+        folder.map(|it| Self(it.into()))
+    }
+}
+
+struct DatabasePart {
+    url: SecretString,
+    connections: u32,
+    migrate: bool,
+}
+
+impl Field for DatabasePart {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let url = object.required::<String>("url");
+        let known = ["", "sqlite://", "postgres://", "postgresql://"];
+        if url.as_ref().is_some_and(|url| !known.iter().any(|it| matches(url, it))) {
+            object.fault("url", Fault::UnknownCode { table: "sqlite:// or postgres://" });
+        }
+        let connections = object.required::<Whole<2, 1000>>("connections");
+        let migrate = object.required("migrate");
+        object.close();
+        let connections = u32::try_from(connections?.get()).ok()?;
+        Some(Self { url: url?.into(), connections, migrate: migrate? })
+    }
+}
+
+/// Whether an address begins so; the empty beginning stands for the empty address.
+fn matches(url: &str, beginning: &str) -> bool {
+    if beginning.is_empty() { url.is_empty() } else { url.starts_with(beginning) }
+}
+
+impl Field for Server {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let listen = object.required::<Address>("listen");
+        let connections = object.required::<Whole<1, 1_000_000>>("connections");
+        let head = object.required::<Whole<1, 600>>("head_seconds");
+        let request = object.required::<Whole<1, 600>>("request_seconds");
+        let body = object.required::<Whole<16, 65_536>>("body_kib");
+        let drain = object.required::<Whole<0, 600>>("drain_seconds");
+        let metrics = object.required("metrics");
+        object.close();
+        Some(Self {
+            listen: listen?.0,
+            connections: usize::try_from(connections?.get()).ok()?,
+            head: Duration::from_secs(u64::try_from(head?.get()).ok()?),
+            request: Duration::from_secs(u64::try_from(request?.get()).ok()?),
+            body_bytes: usize::try_from(body?.get()).ok()? * 1024,
+            drain: Duration::from_secs(u64::try_from(drain?.get()).ok()?),
+            metrics: metrics?,
+        })
+    }
+}
+
+/// The small sections.
+struct Rest {
+    prefix: String,
+    password_slots: usize,
+    index_threads: usize,
+    matching: Depth,
+    log: Log,
+}
+
+impl Field for Rest {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let _read_before = ["data", "database", "server"].map(|it| object.has(it));
+        let prefix = object.required::<Office>("office");
+        let slots = object.required::<Counted>("passwords");
+        let threads = object.required::<Counted>("index");
+        let matching = object.required::<Matching>("matching");
+        let log = object.required("log");
+        object.close();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let or_cores = |it: usize| if it == 0 { cores } else { it };
+        Some(Self {
+            prefix: prefix?.0,
+            password_slots: or_cores(slots?.0),
+            index_threads: or_cores(threads?.0).min(8),
+            matching: matching?.0,
+            log: log?,
+        })
+    }
+}
+
+struct Office(String);
+
+impl Field for Office {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let prefix = object.required::<String>("prefix");
+        let fits = |it: &String| {
+            (1..=8).contains(&it.len()) && it.chars().all(|it| it.is_ascii_uppercase())
+        };
+        if prefix.as_ref().is_some_and(|it| !fits(it)) {
+            object.fault("prefix", Fault::UnknownCode { table: "1 to 8 capital letters" });
+        }
+        object.close();
+        prefix.map(Self)
+    }
+}
+
+/// A section with one number in it: `slots` or `threads`.
+struct Counted(usize);
+
+impl Field for Counted {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let name = if at.ends_with("passwords") { "slots" } else { "threads" };
+        let count = object.required::<Whole<0, 64>>(name);
+        object.close();
+        usize::try_from(count?.get()).ok().map(Self)
+    }
+}
+
+struct Matching(Depth);
+
+impl Field for Matching {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let most = object.required::<Whole<1, 200>>("most");
+        let floor = object.required::<f64>("floor");
+        if floor.is_some_and(|it| !(0.0..=1.0).contains(&it)) {
+            object.fault("floor", Fault::TooLarge { max: 1 });
+        }
+        object.close();
+        let floor = floor.map(narrow)?;
+        Some(Self(Depth { most: usize::try_from(most?.get()).ok()?, floor }))
+    }
+}
+
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "a share between 0 and 1: seven digits are plenty"
+)]
+const fn narrow(share: f64) -> f32 {
+    share as f32
+}
+
+impl Field for Log {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let filter = object.required::<String>("filter");
+        let readable = |it: &String| it.parse::<tracing_subscriber::filter::EnvFilter>().is_ok();
+        if filter.as_ref().is_some_and(|it| !readable(it)) {
+            object.fault("filter", Fault::UnknownCode { table: "error, warn, info, debug, trace" });
+        }
+        let format = object.required::<String>("format");
+        if format.as_ref().is_some_and(|it| !["text", "json"].contains(&it.as_str())) {
+            object.fault("format", Fault::UnknownCode { table: "text, json" });
+        }
+        object.close();
+        Some(Self { filter: filter?, json: format? == "json" })
+    }
+}
+
+impl Field for Metrics {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        match value.as_str() {
+            Some("loopback") => Some(Self::Loopback),
+            Some("everyone") => Some(Self::Everyone),
+            _ => {
+                faults.push(at, Fault::UnknownCode { table: "loopback, everyone" });
+                None
+            }
+        }
+    }
+}
+
+struct Address(SocketAddr);
+
+impl Field for Address {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let Some(text) = value.as_str() else {
+            faults.push(at, Fault::WrongType { expected: Shape::Text });
+            return None;
+        };
+        let address = text.parse().ok().map(Self);
+        if address.is_none() {
+            faults.push(at, Fault::UnknownCode { table: "ADDRESS:PORT" });
+        }
+        address
+    }
+}

@@ -1,0 +1,57 @@
+use secrecy::ExposeSecret as _;
+
+use super::*;
+
+fn read(file: &str, environment: &[(&str, &str)]) -> anyhow::Result<Settings> {
+    let pairs = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::read(file, pairs)
+}
+
+#[test]
+fn the_defaults_are_whole() {
+    let settings = read("", &[]).unwrap();
+    assert_eq!(settings.server.listen.port(), 8080);
+    assert_eq!(settings.database().expose_secret(), "sqlite://kezhuan-data/kezhuan.db");
+}
+
+#[test]
+fn a_variable_goes_before_the_file_and_the_file_before_the_default() {
+    let file = "[server]\nlisten = \"127.0.0.1:1\"\nbody_kib = 100\n[database]\nmigrate = false\n";
+    let variables =
+        [("KEZHUAN_SERVER_LISTEN", "0.0.0.0:9"), ("KEZHUAN_MATCHING_FLOOR", "0.5"), ("PATH", "x")];
+    let settings = read(file, &variables).unwrap();
+    assert_eq!(settings.server.listen.port(), 9);
+    assert_eq!(settings.server.body_bytes, 100 * 1024);
+    assert!(!settings.migrate && (settings.matching.floor - 0.5).abs() < 1e-6);
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    let file = "[server]\nlisten = \"nowhere\"\nbody_kib = 1\ncolour = 1\n[log]\nformat = \"xml\"\n[extra]\n";
+    let variables = [
+        ("KEZHUAN_SERVER_PORT", "1"),
+        ("KEZHUAN_DATABASE_URL", "mysql://x"),
+        ("KEZHUAN_INDEX_THREADS", "many"),
+    ];
+    let told = format!("{:#}", read(file, &variables).unwrap_err());
+    for part in [
+        "server.listen",
+        "server.body_kib",
+        "server.colour",
+        "log.format",
+        "extra",
+        "KEZHUAN_SERVER_PORT",
+        "database.url",
+        "index.threads",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    assert!(!told.contains("mysql://x"), "an address may hold a password");
+}
+
+#[test]
+fn the_example_for_production_is_good() {
+    let example = include_str!("../../../../config/production.example.toml");
+    let settings = read(example, &[]).unwrap();
+    assert!(!settings.migrate && settings.log.json);
+}

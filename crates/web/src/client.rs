@@ -1,0 +1,69 @@
+use std::sync::{Arc, OnceLock};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::labels::Labels;
+
+/// Asks the API, in process.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    api: Router,
+    labels: Arc<OnceLock<Labels>>,
+}
+
+/// What the API refused, as a page can tell it.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: StatusCode,
+    pub(crate) detail: String,
+    pub(crate) request_id: String,
+}
+
+impl Client {
+    pub(crate) fn new(api: Router) -> Self {
+        Self { api, labels: Arc::default() }
+    }
+
+    /// What a GET of an address below `/api` is answered with.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, Refused> {
+        let request = Request::get(format!("/api{path}")).body(Body::empty());
+        let request = request.map_err(|_not_an_address| Refused::not_found())?;
+        let Ok(response) = self.api.clone().oneshot(request).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await;
+        let bytes = bytes.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status.is_success() {
+            return Ok(body);
+        }
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        Err(Refused {
+            status,
+            detail: text("detail").to_owned(),
+            request_id: text("request_id").to_owned(),
+        })
+    }
+
+    /// What codes are called. The tables change with the program only, so they are asked for once.
+    pub(crate) async fn labels(&self) -> Result<&Labels, Refused> {
+        if let Some(labels) = self.labels.get() {
+            return Ok(labels);
+        }
+        let labels = Labels::fetch(self).await?;
+        Ok(self.labels.get_or_init(|| labels))
+    }
+}
+
+impl Refused {
+    pub(crate) fn not_found() -> Self {
+        let detail = "没有找到这个页面。".to_owned();
+        Self { status: StatusCode::NOT_FOUND, detail, request_id: String::new() }
+    }
+}
