@@ -114,7 +114,7 @@ Examples:
 
 const USER: &str = "\
 Examples:
-  kezhuan user add office.feng --name 冯雪梅 --role matchmaker --organisation 52140581MA0DEM0241 \\
+  kezhuan user add office.feng --name 冯雪梅 --role matchmaker --organisation 52140581MA0DEM0247 \\
       --organisation-name 高平市科技成果转移转化中心 --organisation-kind transfer_agency
   kezhuan user password office.feng
   kezhuan user list --format json

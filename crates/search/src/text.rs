@@ -119,6 +119,13 @@ pub fn words(glyphs: &[Glyph], least: usize) -> Vec<String> {
     words
 }
 
+/// Where the words of a stretch of Chinese characters begin, as places in it; the end is one too.
+pub fn word_starts(run: &[Glyph]) -> Vec<usize> {
+    let text: String = run.iter().map(|it| it.it).collect();
+    let words = DICTIONARY.tokenize(&text, TokenizeMode::Default, true);
+    words.iter().map(|it| it.start).chain([run.len()]).collect()
+}
+
 /// Latin words, numbers, and what is written without a space between them (`dn600`, `5g`).
 fn models(glyphs: &[Glyph]) -> Vec<String> {
     let mut models = Vec::new();

@@ -5,11 +5,7 @@ use crate::world::{VISITOR, World, need};
 
 /// The main job, from two registrations to a graded pair, over HTTP alone.
 #[tokio::test]
-#[expect(
-    clippy::too_many_lines,
-    clippy::cognitive_complexity,
-    reason = "one story, to be read from beginning to end"
-)]
+#[expect(clippy::too_many_lines, reason = "one story, to be read from beginning to end")]
 async fn from_registration_to_a_graded_pair() {
     let mut world = World::new().await;
 

@@ -71,30 +71,19 @@ impl World {
         let settings = Settings { depth: Depth { most: 20, floor: 0.3 } };
         let mut worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
         worker.settle().await.unwrap();
-        let router = api::router(App {
-            db: db.clone(),
-            clock: clock.clone(),
-            engine: engine.clone(),
-            passwords: Passwords::new(2).unwrap(),
-            limits: Limits { body_bytes: 64 * 1024, ..Limits::default() },
-            office: Office { prefix: Arc::from("GP") },
-        });
-        let plant = organisation(&db, "91110000802100433B", "高平市丹河铸造有限公司", "enterprise");
-        let plant = plant.await;
-        let school = organisation(&db, "12100000400009821G", "晋东理工大学", "university").await;
-        let office = organisation(&db, "11320000MB151840XJ", "高平市转化中心", "transfer_agency");
-        let office = office.await;
-        let someone =
-            async |organisation, role, login| member(&db, organisation, role, login).await;
+        let router = router(&db, &clock, &engine);
+        let people = People::new(&db).await;
+        let People { enterprise, research, staff } = people;
+        let [matchmaker, other_matchmaker, lead, system_admin, security_admin, auditor] = staff;
         Self {
-            enterprise: someone(plant, Role::Enterprise, "plant.li").await,
-            research: someone(school, Role::Research, "school.zhou").await,
-            matchmaker: someone(office, Role::Matchmaker, "office.wang").await,
-            other_matchmaker: someone(office, Role::Matchmaker, "office.zhao").await,
-            lead: someone(office, Role::Lead, "office.lead").await,
-            system_admin: someone(office, Role::SystemAdmin, "sys").await,
-            security_admin: someone(office, Role::SecurityAdmin, "sec").await,
-            auditor: someone(office, Role::Auditor, "aud").await,
+            enterprise,
+            research,
+            matchmaker,
+            other_matchmaker,
+            lead,
+            system_admin,
+            security_admin,
+            auditor,
             db,
             clock,
             engine,
@@ -237,13 +226,53 @@ impl World {
     }
 }
 
+/// Someone in every role.
+struct People {
+    enterprise: Someone,
+    research: Someone,
+    staff: [Someone; 6],
+}
+
+impl People {
+    async fn new(db: &Db) -> Self {
+        let plant = organisation(db, "91110000802100433B", "高平市丹河铸造有限公司", "enterprise");
+        let plant = plant.await;
+        let school = organisation(db, "12100000400009821G", "晋东理工大学", "university").await;
+        let office = organisation(db, "11320000MB151840XJ", "高平市转化中心", "transfer_agency");
+        let office = office.await;
+        Self {
+            enterprise: member(db, plant, Role::Enterprise, "plant.li").await,
+            research: member(db, school, Role::Research, "school.zhou").await,
+            staff: [
+                member(db, office, Role::Matchmaker, "office.wang").await,
+                member(db, office, Role::Matchmaker, "office.zhao").await,
+                member(db, office, Role::Lead, "office.lead").await,
+                member(db, office, Role::SystemAdmin, "sys").await,
+                member(db, office, Role::SecurityAdmin, "sec").await,
+                member(db, office, Role::Auditor, "aud").await,
+            ],
+        }
+    }
+}
+
+fn router(db: &Db, clock: &Clock, engine: &Engine) -> Router {
+    api::router(App {
+        db: db.clone(),
+        clock: clock.clone(),
+        engine: engine.clone(),
+        passwords: Passwords::new(2).unwrap(),
+        limits: Limits { body_bytes: 64 * 1024, ..Limits::default() },
+        office: Office { prefix: Arc::from("GP") },
+    })
+}
+
 impl Answer {
     pub(crate) fn id(&self) -> String {
-        self.body["id"].as_str().unwrap_or_else(|| panic!("{}", self.body)).to_owned()
+        self.body["id"].as_str().unwrap_or_default().to_owned()
     }
 
     pub(crate) fn tag(&self) -> String {
-        let tag = self.headers.get(header::ETAG).unwrap_or_else(|| panic!("no tag: {self:?}"));
+        let tag = self.headers.get(header::ETAG).expect("an answer with a tag");
         tag.to_str().unwrap().to_owned()
     }
 

@@ -32,7 +32,7 @@ pub struct Parts {
 /// A piece of text that both sides have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phrase {
-    /// The piece, as the need writes it.
+    /// The piece of the need, in simplified characters and lower case.
     pub text: String,
     /// Its share of the score, 0 to 1.
     pub share: f64,

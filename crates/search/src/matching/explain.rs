@@ -1,4 +1,7 @@
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use domain::{
     listings::Kind,
@@ -45,8 +48,10 @@ pub(super) fn explain(
             add_shares(reader, searcher, weights, (at, &mut here))?;
         }
     }
-    let explanation =
-        |(scored, shares): (&Scored, Shares<'_>)| compose(need, f64::from(scored.score), &shares);
+    let stretches = Stretch::all(need);
+    let explanation = |(scored, shares): (&Scored, Shares<'_>)| {
+        compose(&stretches, f64::from(scored.score), &shares)
+    };
     Ok(best.iter().zip(shares).map(explanation).collect())
 }
 
@@ -80,7 +85,7 @@ fn add_shares<'a>(
     Ok(())
 }
 
-fn compose(need: &Profile, score: f64, shares: &Shares<'_>) -> Explanation {
+fn compose(stretches: &[Stretch<'_>], score: f64, shares: &Shares<'_>) -> Explanation {
     let mut terms: Vec<Listed> = shares
         .iter()
         .map(|(term, share)| Listed { term: (*term).to_owned(), weight: share.sum() })
@@ -95,20 +100,18 @@ fn compose(need: &Profile, score: f64, shares: &Shares<'_>) -> Explanation {
         listed,
         rest: all - listed,
     };
-    let phrases = phrases(need, all.max(f64::MIN_POSITIVE), shares);
+    let phrases = phrases(stretches, all.max(f64::MIN_POSITIVE), shares);
     Explanation { matcher: MATCHER.to_owned(), score, parts, phrases, terms }
 }
 
-/// The longest pieces of the need all of whose pairs matched. Every term counts for the
-/// weightiest piece it stands in, so that shares add up to one at the most.
-fn phrases(need: &Profile, all: f64, shares: &Shares<'_>) -> Vec<Phrase> {
+/// The longest pieces of the need all of whose pairs matched, cut back to whole words. Every term
+/// counts for the weightiest piece it stands in, so that shares add up to one at the most.
+fn phrases(stretches: &[Stretch<'_>], all: f64, shares: &Shares<'_>) -> Vec<Phrase> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut seen = HashSet::new();
-    for run in text::runs(&need.title).into_iter().chain(text::runs(&need.text)) {
-        for piece in pieces_of(run, all, shares) {
-            if seen.insert(piece.text.clone()) {
-                pieces.push(piece);
-            }
+    for piece in stretches.iter().flat_map(|it| it.pieces(all, shares)) {
+        if seen.insert(piece.text.clone()) {
+            pieces.push(piece);
         }
     }
     pieces.sort_unstable_by(|a, b| b.weight.total_cmp(&a.weight).then(a.text.cmp(&b.text)));
@@ -126,34 +129,64 @@ fn phrases(need: &Profile, all: f64, shares: &Shares<'_>) -> Vec<Phrase> {
     phrases
 }
 
+/// A stretch of the need's text, and where the words in it begin.
+struct Stretch<'a> {
+    run: Run<'a>,
+    starts: Vec<usize>,
+}
+
+/// A piece of the need that may become a phrase.
 struct Piece {
     text: String,
     terms: Vec<String>,
     weight: f64,
 }
 
-fn pieces_of(run: Run<'_>, all: f64, shares: &Shares<'_>) -> Vec<Piece> {
-    let glyphs = match run {
-        Run::Han(glyphs) => glyphs,
-        Run::Letters(glyphs) | Run::Number(glyphs) => {
-            return Piece::of(glyphs, shares).into_iter().collect();
-        }
-    };
-    let matched = |pair: &[Glyph]| {
-        let pair: String = pair.iter().map(|it| it.it).collect();
-        shares.get(pair.as_str()).is_some_and(|it| it.sum() / all >= LEAST)
-    };
-    let mut pieces = Vec::new();
-    let mut rest = glyphs;
-    while rest.len() >= 2 {
-        let pairs = rest.windows(2).take_while(|it| matched(it)).count();
-        let (piece, after) = rest.split_at(if pairs == 0 { 1 } else { pairs + 1 });
-        if pairs > 0 {
-            pieces.extend(Piece::of(piece, shares));
-        }
-        rest = after;
+impl<'a> Stretch<'a> {
+    fn all(need: &'a Profile) -> Vec<Self> {
+        let runs = text::runs(&need.title).into_iter().chain(text::runs(&need.text));
+        let starts = |run: &Run<'_>| match run {
+            Run::Han(glyphs) => text::word_starts(glyphs),
+            Run::Letters(_) | Run::Number(_) => Vec::new(),
+        };
+        runs.map(|run| Self { starts: starts(&run), run }).collect()
     }
-    pieces
+
+    fn pieces(&self, all: f64, shares: &Shares<'_>) -> Vec<Piece> {
+        let glyphs = match self.run {
+            Run::Han(glyphs) => glyphs,
+            Run::Letters(glyphs) | Run::Number(glyphs) => {
+                return Piece::of(glyphs, shares).into_iter().collect();
+            }
+        };
+        let matched = |pair: &[Glyph]| {
+            let pair: String = pair.iter().map(|it| it.it).collect();
+            shares.get(pair.as_str()).is_some_and(|it| it.sum() / all >= LEAST)
+        };
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        while from + 2 <= glyphs.len() {
+            let rest = glyphs.get(from..).unwrap_or_default();
+            let pairs = rest.windows(2).take_while(|it| matched(it)).count();
+            if pairs > 0 {
+                let whole = self.whole_words(from, from + pairs + 1);
+                pieces.extend(glyphs.get(whole).and_then(|it| Piece::of(it, shares)));
+            }
+            from += pairs + 1;
+        }
+        pieces
+    }
+
+    /// The longest part of a piece that begins and ends with a word; the piece as it is where that
+    /// leaves too little.
+    fn whole_words(&self, from: usize, to: usize) -> Range<usize> {
+        let first = self.starts.iter().find(|it| **it >= from);
+        let last = self.starts.iter().rev().find(|it| **it <= to);
+        match first.zip(last) {
+            Some((first, last)) if first + 2 <= *last => *first..*last,
+            _ => from..to,
+        }
+    }
 }
 
 impl Piece {
