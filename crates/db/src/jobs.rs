@@ -44,8 +44,9 @@ pub struct Claim {
     generation: i32,
 }
 
-/// How long a claim lasts.
-const LEASE: TimeDelta = TimeDelta::seconds(120);
+/// How long a claim lasts: much longer than a batch of jobs takes, and no longer than a suggestion
+/// may wait when the process that claimed it was killed.
+const LEASE: TimeDelta = TimeDelta::seconds(20);
 
 /// Asks for a job, in the transaction of the change that makes it necessary.
 pub async fn enqueue(tx: &Tx, kind: Kind, subject: Uuid, run_after: DateTime<Utc>) -> Result<()> {

@@ -1,0 +1,114 @@
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::program::{PASSWORD, Place, Server};
+
+fn serve_with(place: &Place, settings: &[(&str, &str)]) -> Server {
+    let mut command = place.command(&["serve", "--port", "0"]);
+    for (name, value) in settings {
+        command.env(name, value);
+    }
+    Server::start(command)
+}
+
+#[test]
+fn a_client_that_dawdles_over_its_head_is_sent_away() {
+    let place = Place::new();
+    let server = serve_with(&place, &[("KEZHUAN_SERVER_HEAD_SECONDS", "1")]);
+    let mut slow = TcpStream::connect(server.address()).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n").unwrap();
+    let started = Instant::now();
+    let mut rest = Vec::new();
+    // Closed by the server, with or without a word.
+    let _ = slow.read_to_end(&mut rest);
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(8), "still open after {took:?}");
+    assert!(!rest.starts_with(b"HTTP/1.1 200"), "it was answered");
+    assert_eq!(server.get(None, "/healthz").unwrap().0, 200);
+}
+
+#[test]
+fn beyond_the_cap_connections_are_closed_at_once_and_places_come_back() {
+    let place = Place::new();
+    let server = serve_with(&place, &[("KEZHUAN_SERVER_CONNECTIONS", "5")]);
+    let held: Vec<TcpStream> =
+        (0..5).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    thread::sleep(Duration::from_millis(200));
+    let mut refused = TcpStream::connect(server.address()).unwrap();
+    refused.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let _ = refused.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    let mut answer = Vec::new();
+    let _ = refused.read_to_end(&mut answer);
+    assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
+    drop(held);
+    let patience = Instant::now();
+    while !server.get(None, "/healthz").is_ok_and(|it| it.0 == 200) {
+        assert!(patience.elapsed() < Duration::from_secs(5), "no place came back");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn heads_that_are_too_large_are_refused() {
+    let place = Place::new();
+    let server = place.serve();
+    for head in [
+        format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "y".repeat(20_000)),
+        format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: y\r\n".repeat(150)),
+    ] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let _ = stream.write_all(head.as_bytes());
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+    assert_eq!(server.get(None, "/healthz").unwrap().0, 200);
+}
+
+/// Signing in takes long enough to be under way when the program is told to stop.
+#[test]
+fn told_to_stop_the_program_answers_what_is_under_way() {
+    const CLIENTS: usize = 8;
+    let place = Place::new();
+    place.people();
+    let body = json!({ "login": "plant.li", "password": PASSWORD }).to_string();
+    let head = "POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                Content-Type: application/json\r\nContent-Length";
+    let request = format!("{head}: {}\r\n\r\n{body}", body.len());
+    for _ in 0..3 {
+        let server = place.serve();
+        server.wait_until_ready();
+        let clients: Vec<TcpStream> = (0..CLIENTS)
+            .map(|_| {
+                let mut client = TcpStream::connect(server.address()).unwrap();
+                client.write_all(request.as_bytes()).unwrap();
+                client
+            })
+            .collect();
+        wait_until_taken(&server, CLIENTS);
+        assert!(server.terminate().success());
+        for mut client in clients {
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 201"), "cut off: {answer:?}");
+        }
+    }
+}
+
+/// Waits until the program has taken this many connections besides the one that asks.
+fn wait_until_taken(server: &Server, connections: usize) {
+    let patience = Instant::now();
+    let wanted = format!("kezhuan_connections {}", connections + 1);
+    while !server.get(None, "/metrics").unwrap().1.as_str().unwrap().contains(&wanted) {
+        assert!(patience.elapsed() < Duration::from_secs(5), "connections are not taken");
+    }
+}

@@ -1,0 +1,13 @@
+use std::io::Write as _;
+
+/// Says plainly, past the capture of tests that pass, that something was not tested and why.
+pub(crate) fn say(what: &str) {
+    let _ = writeln!(std::io::stderr(), "\nLEFT OUT: {what}");
+}
+
+#[test]
+fn postgresql_is_tested_or_said_to_be_left_out() {
+    if !db::scratch::on_postgres() {
+        say("PostgreSQL. Set TEST_DATABASE_URL=postgres://… and run the tests again.");
+    }
+}
