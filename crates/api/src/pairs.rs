@@ -74,7 +74,11 @@ async fn list(State(db): State<Db>, call: Call, Query(asked): Query<Asked>) -> A
     let me = call.member()?.person;
     let queue: Queue = asked.queue(me);
     let rows = db::pairs::queue(db.read(), me, &queue).await?;
-    let counts = db::pairs::counts(db.read(), me).await?;
+    // Counting looks at every pair there is: once, not with each page.
+    let counts = match queue.after {
+        None => Some(db::pairs::counts(db.read(), me).await?),
+        Some(_) => None,
+    };
     let sides = rows.iter().flat_map(|it| [it.need.organisation, it.achievement.organisation]);
     let owners = Owners::of(db.read(), sides).await?;
     let page = asked.limit.cut(rows, queue::place, |it| PairBody::of_entry(&it, me, &owners));
@@ -148,7 +152,8 @@ async fn work(
     Ok(Json(PairBody::of(&seen, me, &owners)))
 }
 
-/// A pair with both of its sides, both of which the reader may read.
+/// A pair with both of its sides, both of which the reader may read; or may at least know of, if it
+/// is the matchmaker who took the pair.
 struct Seen {
     pair: Pair,
     need: Need,
@@ -162,7 +167,10 @@ impl Seen {
         let achievement = db::listings::get(conn, pair.sides.achievement).await?;
         let views =
             [policy::view(reader, &facts(&need)), policy::view(reader, &facts(&achievement))];
-        if views.iter().any(|it| *it < View::Business) {
+        let me = reader.member().map(|it| it.person);
+        let worked_on = me.is_some() && pair.taken_by() == me;
+        let least = if worked_on { View::Metadata } else { View::Business };
+        if views.iter().any(|it| *it < least) {
             return Err(Problem::new(Code::NotFound));
         }
         Ok(Self { pair, need, achievement })

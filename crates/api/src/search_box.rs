@@ -104,9 +104,10 @@ async fn find(State(app): State<App>, call: Call, Query(asked): Query<Asked>) ->
     let found = spawn_blocking(move || reader.search(&asked_again)).await??;
     let Found { total, hits, relaxed } = found;
     let ids: Vec<Uuid> = hits.iter().map(|it| it.id).collect();
-    let mut cards = cards::<NeedForm>(&app.db, call.principal(), (&ids, &question)).await?;
-    cards.extend(cards_of_achievements(&app.db, call.principal(), (&ids, &question)).await?);
-    let items: Vec<HitBody> = ids.iter().filter_map(|it| cards.remove(it)).collect();
+    let asked_for = (ids.as_slice(), &question);
+    let mut found = cards::<NeedForm>(&app.db, call.principal(), asked_for).await?;
+    found.extend(cards::<AchievementForm>(&app.db, call.principal(), asked_for).await?);
+    let items: Vec<HitBody> = ids.iter().filter_map(|it| found.remove(it)).collect();
     // A listing may have been hidden between the two looks.
     let total = total - (ids.len() - items.len());
     let seen = question.offset + ids.len();
@@ -116,29 +117,27 @@ async fn find(State(app): State<App>, call: Call, Query(asked): Query<Asked>) ->
     Ok(Json(FoundBody { total, relaxed, items, next }))
 }
 
-async fn cards_of_achievements(
-    db: &Db,
-    reader: &Principal,
-    asked: (&[Uuid], &Question),
-) -> Result<HashMap<Uuid, HitBody>, Problem> {
-    cards::<AchievementForm>(db, reader, asked).await
-}
-
 /// The hits of one kind as they are now, as far as the reader may see them.
 async fn cards<F: Form>(
     db: &Db,
     reader: &Principal,
-    (ids, question): (&[Uuid], &Question),
+    (ids, question): (&[Uuid], &Arc<Question>),
 ) -> Result<HashMap<Uuid, HitBody>, Problem> {
     if ids.is_empty() || question.kind.is_some_and(|it| it != F::KIND) {
         return Ok(HashMap::new());
     }
     let listings = db::listings::several::<F>(db.read(), ids).await?;
     let owners = Owners::of(db.read(), listings.iter().map(|it| it.organisation)).await?;
-    let seen = listings.iter().map(|it| (it, policy::view(reader, &facts(it))));
-    let seen = seen.filter(|(it, view)| *view >= View::Masked && it.is_offered());
-    let words = question.words.as_ref();
-    Ok(seen.map(|(it, view)| (it.id.as_uuid(), HitBody::new(it, (view, words), &owners))).collect())
+    let (reader, question) = (*reader, Arc::clone(question));
+    // A hundred long texts are looked through for the words: not on a thread that others wait for.
+    let cards = spawn_blocking(move || {
+        let seen = listings.iter().map(|it| (it, policy::view(&reader, &facts(it))));
+        let seen = seen.filter(|(it, view)| *view >= View::Masked && it.is_offered());
+        let words = question.words.as_ref();
+        let card = |(it, view): (&Listing<F>, View)| HitBody::new(it, (view, words), &owners);
+        seen.map(|it| (it.0.id.as_uuid(), card(it))).collect()
+    });
+    Ok(cards.await?)
 }
 
 impl HitBody {

@@ -22,7 +22,7 @@ use crate::{Conn, Error, Page, Result, Tx, error::unknown, outbox::counter};
 pub(crate) mod row;
 mod visible;
 
-pub(crate) use visible::{readable_by_matchmaker, visible_to};
+pub(crate) use visible::{known_afterwards, readable_by_matchmaker, visible_to};
 
 /// Which listings of a kind are asked for; what is `None` or empty does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

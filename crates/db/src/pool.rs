@@ -107,12 +107,6 @@ impl Db {
         self.committed.notified().await;
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        self.pool.execute_unprepared("SELECT 1").await?;
-        Ok(())
-    }
-
     /// What kind of database it is, for people.
     pub fn kind(&self) -> &'static str {
         if self.turn.is_some() { "SQLite" } else { "PostgreSQL" }

@@ -5,7 +5,6 @@
 //! answer for what does not exist (404).
 
 use crate::{
-    listings::{Kind, State, Visibility},
     organisations::{self, OrganisationId},
     people::{PersonId, Role},
 };
@@ -224,17 +223,4 @@ impl Object {
     pub const fn between(one: OrganisationId, other: OrganisationId) -> Self {
         Self { owners: [Some(one), Some(other)], author: None }
     }
-}
-
-/// Which role writes listings of this kind.
-pub const fn writer(kind: Kind) -> Role {
-    match kind {
-        Kind::Need => Role::Enterprise,
-        Kind::Achievement => Role::Research,
-    }
-}
-
-/// Whether strangers can find a listing in a search, with or without its text.
-pub const fn is_searchable(state: State, visibility: Visibility) -> bool {
-    matches!(state, State::Published) && !matches!(visibility, Visibility::Confidential)
 }

@@ -73,8 +73,9 @@ pub struct Words {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    /// Two or more Chinese characters: their pairs, and the words in them.
-    Han { pairs: Vec<String>, words: Vec<String> },
+    /// Two or more Chinese characters: their pairs, those of them that a hit must have, and the
+    /// words in them.
+    Han { pairs: Vec<String>, required: Vec<String>, words: Vec<String> },
     /// One Chinese character, a Latin word or a number.
     One(String),
 }
@@ -121,7 +122,7 @@ impl Words {
 
     /// The terms to highlight.
     pub fn terms(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().flat_map(Piece::required).map(String::as_str)
+        self.pieces.iter().flat_map(Piece::terms).map(String::as_str)
     }
 }
 
@@ -132,15 +133,23 @@ impl Piece {
         if !matches!(run, Run::Han(_)) || glyphs.len() == 1 {
             return Self::One(all);
         }
-        let mut pairs: Vec<String> =
-            glyphs.windows(2).map(|it| it.iter().map(|it| it.it).collect()).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        Self::Han { pairs, words: text::words(glyphs, 2) }
+        let joints = joints(&text::word_starts(glyphs));
+        let pairs = glyphs.windows(2).map(|it| it.iter().map(|it| it.it).collect::<String>());
+        let required = pairs.clone().zip(1..).filter(|(_, end)| !joints.contains(end));
+        let required = distinct(required.map(|it| it.0));
+        Self::Han { pairs: distinct(pairs), required, words: text::words(glyphs, 2) }
     }
 
     /// The terms a hit must have, all or most of them.
     fn required(&self) -> &[String] {
+        match self {
+            Self::Han { required, .. } => required,
+            Self::One(term) => std::slice::from_ref(term),
+        }
+    }
+
+    /// All terms, whether a hit must have them or is only the better for it.
+    fn terms(&self) -> &[String] {
         match self {
             Self::Han { pairs, .. } => pairs,
             Self::One(term) => std::slice::from_ref(term),
@@ -161,6 +170,24 @@ impl Piece {
             many => (many * 3).div_ceil(4),
         }
     }
+}
+
+/// Where a word of two or more characters follows another such word. Whoever types 钻孔封孔 means
+/// both words, and not that they stand side by side: 孔封 is no word.
+fn joints(word_starts: &[usize]) -> Vec<usize> {
+    let words = word_starts.windows(3);
+    let joints = words.filter_map(|it| match it {
+        [before, at, after] if at - before > 1 && after - at > 1 => Some(*at),
+        _ => None,
+    });
+    joints.collect()
+}
+
+fn distinct(terms: impl Iterator<Item = String>) -> Vec<String> {
+    let mut terms: Vec<String> = terms.collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
 }
 
 impl Reader {
@@ -249,7 +276,8 @@ impl Reader {
                 pieces.map(|it| (Occur::Must, self.most(it.required(), it.enough()))).collect()
             }
             Strictness::Some => {
-                let all: Vec<String> = words.terms().map(str::to_owned).collect();
+                let all = words.pieces.iter().flat_map(Piece::required);
+                let all: Vec<String> = all.cloned().collect();
                 vec![(Occur::Must, self.most(&all, all.len().div_ceil(3)))]
             }
         };
@@ -277,9 +305,9 @@ impl Reader {
         const WORD: f32 = 1.0;
         let fields = self.fields();
         let (title, summary, words) = (fields.title, fields.summary, fields.words);
-        let required = piece.required().iter();
+        let terms = piece.terms().iter();
         let in_part =
-            required.flat_map(move |it| [scored(title, it, TITLE), scored(summary, it, SUMMARY)]);
+            terms.flat_map(move |it| [scored(title, it, TITLE), scored(summary, it, SUMMARY)]);
         let whole = piece.words().iter().flat_map(move |it| {
             [scored(words, it, WORD), scored(title, it, TITLE), scored(summary, it, SUMMARY)]
         });

@@ -1,6 +1,6 @@
 //! The part of a text that shows why it was found, with the words that were looked for marked.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use serde::Serialize;
 
@@ -34,10 +34,10 @@ pub fn snippet(source: &str, words: Option<&Words>, most: usize) -> Vec<Piece> {
 
 /// Where the words stand, in bytes; touching places are one.
 fn marks(source: &str, words: &Words) -> Vec<Range<usize>> {
-    let wanted: Vec<&str> = words.terms().collect();
+    let wanted: HashSet<&str> = words.terms().collect();
     let mut marks: Vec<Range<usize>> = Vec::new();
     let mut found: Vec<text::Term> = text::grams(&text::glyphs(source));
-    found.retain(|it| wanted.contains(&it.text.as_str()));
+    found.retain(|it| wanted.contains(it.text.as_str()));
     found.sort_unstable_by_key(|it| (it.from, it.to));
     for term in found {
         match marks.last_mut() {
@@ -53,9 +53,16 @@ fn window(source: &str, marks: &[Range<usize>], most: usize) -> Range<usize> {
     const BEFORE: usize = 12;
     let starts: Vec<usize> = source.char_indices().map(|(at, _)| at).collect();
     let ends = |from: usize| starts.get(from + most).copied().unwrap_or(source.len());
+    // How much is marked before each mark: a text may be marked all over.
+    let mut before = vec![0];
+    before.extend(marks.iter().scan(0, |sum, it| {
+        *sum += it.len();
+        Some(*sum)
+    }));
     let marked = |window: &Range<usize>| {
-        let inside = marks.iter().filter(|it| window.start <= it.start && it.end <= window.end);
-        inside.map(ExactSizeIterator::len).sum::<usize>()
+        let first = marks.partition_point(|it| it.start < window.start);
+        let end = marks.partition_point(|it| it.end <= window.end).max(first);
+        before.get(end).zip(before.get(first)).map_or(0, |(end, first)| end - first)
     };
     let mut best = 0..ends(0);
     for mark in marks {

@@ -83,9 +83,8 @@ async fn home(client: &Client, raw: String) -> Result<Home, Refused> {
     let lists = if query.raw.is_empty() {
         let newest = async |kind: &str, heading: &str| {
             let path = format!("/v1/search?kind={kind}&order=newest&limit=8");
-            let found = client.get(&path).await?;
-            let (heading, note) = (heading.to_owned(), "");
-            Ok::<_, Refused>(List { heading, note, items: items(&found, labels), next: None })
+            let found = client.get(&path).await;
+            List::of(heading, found.map(|it| items(&it, labels)))
         };
         vec![newest("need", "最新需求").await?, newest("achievement", "最新成果").await?]
     } else {
@@ -108,7 +107,10 @@ impl Asked {
     }
 
     async fn found(&self, client: &Client, labels: &Labels) -> Result<List, Refused> {
-        let found = client.get(&format!("/v1/search?{}", self.raw)).await?;
+        let found = match client.get(&format!("/v1/search?{}", self.raw)).await {
+            Ok(found) => found,
+            Err(refused) => return List::of("检索", Err(refused)),
+        };
         let total = found.get("total").and_then(Value::as_u64).unwrap_or(0);
         let relaxed = found.get("relaxed").and_then(Value::as_bool).unwrap_or(false);
         let note = match (total, relaxed) {
@@ -127,6 +129,20 @@ impl Asked {
 
     fn is(&self, kind: &str) -> bool {
         self.kind == kind
+    }
+}
+
+impl List {
+    /// A list, or a word in its place while there is no index to make it from.
+    fn of(heading: &str, items: Result<Vec<Item>, Refused>) -> Result<Self, Refused> {
+        let (note, items) = match items {
+            Ok(items) => ("", items),
+            Err(it) if it.status == StatusCode::SERVICE_UNAVAILABLE => {
+                ("检索正在准备，请稍后刷新。", Vec::new())
+            }
+            Err(refused) => return Err(refused),
+        };
+        Ok(Self { heading: heading.to_owned(), note, items, next: None })
     }
 }
 

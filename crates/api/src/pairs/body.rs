@@ -85,14 +85,15 @@ pub(super) struct PairDetail {
 pub(super) struct QueueBody {
     #[serde(flatten)]
     page: Listed<PairBody>,
-    /// How many pairs there are of each state, whatever was asked for.
-    counts: BTreeMap<&'static str, u64>,
+    /// How many pairs there are of each state, whatever was asked for; on the first page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<BTreeMap<&'static str, u64>>,
 }
 
 impl QueueBody {
-    pub(super) fn new(page: Listed<PairBody>, counts: Counts) -> Self {
-        let counts = counts.into_iter().map(|(state, count)| (state.as_str(), count)).collect();
-        Self { page, counts }
+    pub(super) fn new(page: Listed<PairBody>, counts: Option<Counts>) -> Self {
+        let named = |it: Counts| it.into_iter().map(|(state, count)| (state.as_str(), count));
+        Self { page, counts: counts.map(|it| named(it).collect()) }
     }
 }
 

@@ -132,6 +132,8 @@ async fn the_queue_is_filtered_ordered_and_paged() {
     let next = first.body["next"].as_str().unwrap();
     let second = world.get(&me, &format!("/pairs?limit=2&cursor={next}")).await;
     assert_eq!([scores(&first.body), scores(&second.body)].concat(), all_scores);
+    assert_eq!(first.body["counts"]["suggested"], 3);
+    assert!(second.body.get("counts").is_none(), "counted once, not with each page");
     for order in ["newest", "oldest"] {
         let ordered = world.get(&me, &format!("/pairs?order={order}")).await;
         assert_eq!(ordered.body["items"].as_array().unwrap().len(), 3);
@@ -152,6 +154,32 @@ async fn the_queue_is_filtered_ordered_and_paged() {
     let refused =
         world.get(&me, "/pairs?state=great&order=x&least_score=high&need=1&mine=maybe").await;
     assert_eq!(refused.pointers(), ["/mine", "/state", "/need", "/least_score", "/order"]);
+}
+
+#[tokio::test]
+async fn who_graded_a_pair_still_finds_it_when_a_side_is_closed() {
+    let mut world = World::new().await;
+    let pair = world.suggested_pair().await;
+    // Whoever reviewed the listings is responsible for them, and sees them anyway.
+    let (me, stranger) = (world.other_matchmaker.clone(), world.matchmaker.clone());
+    let stranger = world.colleague_of(&stranger, "office.wei").await;
+    world.post(&me, &format!("/pairs/{pair}/take"), json!(null)).await;
+    world.post(&me, &format!("/pairs/{pair}/grade"), json!({ "grade": "strong" })).await;
+    let detail = world.get(&me, &format!("/pairs/{pair}")).await;
+    let need = detail.body["need"]["id"].as_str().unwrap().to_owned();
+    let closed = world.post(&world.enterprise, &format!("/needs/{need}/close"), json!(null)).await;
+    assert_eq!(closed.status, StatusCode::OK, "{}", closed.body);
+    world.settle().await;
+    let queue = world.get(&me, "/pairs?state=accepted").await;
+    assert_eq!(queue.body["items"][0]["id"], pair.as_str());
+    assert_eq!(queue.body["counts"]["accepted"], 1);
+    let detail = world.get(&me, &format!("/pairs/{pair}")).await;
+    assert_eq!(detail.status, StatusCode::OK, "{}", detail.body);
+    assert!(detail.body["need"].get("form").is_none(), "its text is no longer shown");
+    let queue = world.get(&stranger, "/pairs?state=accepted").await;
+    assert_eq!(queue.body["items"], json!([]));
+    let detail = world.get(&stranger, &format!("/pairs/{pair}")).await;
+    assert_eq!(detail.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

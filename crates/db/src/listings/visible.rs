@@ -62,6 +62,15 @@ pub(crate) fn readable_by_matchmaker(alias: &str, matchmaker: PersonId) -> Condi
     Condition::any().add(offered).add(responsible)
 }
 
+/// The listings, under the name `alias`, that a matchmaker who has worked on them may go on knowing
+/// of when they are no longer offered.
+pub(crate) fn known_afterwards(alias: &str) -> Condition {
+    let column = |column: Column| Expr::col((Alias::new(alias), Alias::new(column.to_string())));
+    Condition::all()
+        .add(column(Column::State).ne(State::Draft.as_str()))
+        .add(column(Column::Visibility).ne(Visibility::Confidential.as_str()))
+}
+
 fn known_to_matchmaker(matchmaker: PersonId) -> Condition {
     let known = Condition::any()
         .add(is(Column::MatchmakerId, matchmaker.as_uuid()))

@@ -148,11 +148,17 @@ fn joined() -> sea_orm::Select<row::Entity> {
     query
 }
 
-/// A matchmaker sees a pair both sides of which the matchmaker may read.
+/// A matchmaker sees a pair both sides of which the matchmaker may read, and keeps seeing a pair
+/// that they took when a side is no longer offered, unless it became confidential.
 fn seen_by(matchmaker: PersonId) -> Condition {
-    Condition::all()
+    let readable = Condition::all()
         .add(listings::readable_by_matchmaker(NEED, matchmaker))
-        .add(listings::readable_by_matchmaker(ACHIEVEMENT, matchmaker))
+        .add(listings::readable_by_matchmaker(ACHIEVEMENT, matchmaker));
+    let worked_on = Condition::all()
+        .add(row::Column::TakenBy.eq(matchmaker.as_uuid()))
+        .add(listings::known_afterwards(NEED))
+        .add(listings::known_afterwards(ACHIEVEMENT));
+    Condition::any().add(readable).add(worked_on)
 }
 
 impl Queue {
