@@ -34,7 +34,7 @@ mod body;
 mod change;
 mod history;
 
-pub(crate) use body::{CardBody, ListingBody, Owner, Owners, facts, shown};
+pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, shown};
 use change::{Changed, change, remove_draft, review};
 
 /// How the description calls the listings of a kind.
@@ -122,8 +122,8 @@ fn working_copy_routes<F: Form>(routes: Routes, one: &str, names: Names) -> Rout
         .add(
             (Method::DELETE, &format!("{one}/revision")),
             op::<F>(Act::Write),
-            answering::<F>(discard_doc),
-            |db, call, path| run::<F>(Step::Discard, db, call, path),
+            answering::<F>(discard_doc.edits()),
+            discard::<F>,
         )
         .add(
             (Method::POST, &format!("{one}/adopt")),
@@ -183,7 +183,6 @@ fn life_routes<F: Form>(mut routes: Routes, one: &str, names: Names) -> Routes {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Retract,
-    Discard,
     Act(Action),
 }
 
@@ -204,10 +203,10 @@ async fn create<F: Form>(
         db::listings::insert(tx, &draft).await?;
         let object = Some((F::KIND.as_str(), draft.id.as_uuid()));
         db::audit::append(tx, call.line("", object, json!({ "number": draft.number }))).await?;
-        let (view, tag) = shown(call.principal(), &draft)?;
+        let (sight, tag) = shown(call.principal(), &draft)?;
         let owners = Owners::of(tx, [organisation]).await?;
         let location = format!("/api/v1/{}s/{}", F::KIND, draft.id);
-        Created::new(location, Some(tag), &ListingBody::new(&draft, view, &owners)?)
+        Created::new(location, Some(tag), &ListingBody::new(&draft, sight, &owners)?)
     })
     .await
 }
@@ -220,10 +219,7 @@ async fn list<F: Form>(
     let principal = call.principal();
     let rows = db::listings::list::<F>(db.read(), principal, &asked.filter, asked.page).await?;
     let owners = Owners::of(db.read(), rows.iter().map(|it| it.organisation)).await?;
-    let card = |it: Listing<F>| {
-        let view = domain::policy::view(principal, &facts(&it));
-        CardBody::new(&it, view, &owners)
-    };
+    let card = |it: Listing<F>| CardBody::new(&it, Sight::of(principal, &it), &owners);
     let place = |it: &Listing<F>| ById(it.id.as_uuid()).encode();
     Ok(Json(asked.limit.cut(rows, place, card)))
 }
@@ -236,12 +232,12 @@ async fn read<F: Form>(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let (view, tag) = shown(call.principal(), &listing)?;
+    let (sight, tag) = shown(call.principal(), &listing)?;
     if has_already(&method, &headers, &tag) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let owners = Owners::of(db.read(), [listing.organisation]).await?;
-    let body = ListingBody::new(&listing, view, &owners)?;
+    let body = ListingBody::new(&listing, sight, &owners)?;
     Ok(Tagged { tag, body }.into_response())
 }
 
@@ -264,6 +260,15 @@ async fn submit<F: Form>(
     change(&db, &call, (id, Some(expected)), |it| Ok(it.submit(call.now)?)).await
 }
 
+async fn discard<F: Form>(
+    State(db): State<Db>,
+    call: Call,
+    Path(id): Path<Listing<F>>,
+    expected: IfMatch,
+) -> Changed<F> {
+    change(&db, &call, (id, Some(expected)), |it| Ok(it.discard_revision(call.now)?)).await
+}
+
 async fn run<F: Form>(
     step: Step,
     State(db): State<Db>,
@@ -272,7 +277,6 @@ async fn run<F: Form>(
 ) -> Changed<F> {
     change(&db, &call, (id, None), |it| match step {
         Step::Retract => Ok(it.retract(call.now)?),
-        Step::Discard => Ok(it.discard_revision(call.now)?),
         Step::Act(action) => Ok(it.act(action, call.now)?),
     })
     .await

@@ -50,9 +50,11 @@ impl Call {
         (key, fingerprint): (IdempotencyKey, String),
         work: impl AsyncFnOnce(&Tx) -> Result<Created, Problem>,
     ) -> Result<Response, Problem> {
+        // Visitors cannot be told apart: the body is part of their key, so that nobody takes the
+        // key of another before they use it.
         let key = key.0.map(|key| Key {
             person: self.person().map_or(Uuid::nil(), PersonId::as_uuid),
-            key,
+            key: if self.person().is_some() { key } else { format!("{key} {fingerprint}") },
             operation: self.operation().name().to_owned(),
             fingerprint,
         });

@@ -8,7 +8,7 @@ use domain::{
     needs::Need,
     pairs::{DeferForm, GradeForm, Pair, PairId},
     people::PersonId,
-    policy::{self, Object, Operation, Principal, View},
+    policy::{Object, Operation, Principal, View},
 };
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::{
     Answer,
     call::Call,
     extract::{Body, Path, Query},
-    listings::{Owners, facts},
+    listings::{Owners, Sight},
     problem::{Code, Problem},
     routes::{Doc, Routes},
 };
@@ -165,8 +165,7 @@ impl Seen {
         let pair = db::pairs::get(conn, id).await?;
         let need = db::listings::get(conn, pair.sides.need).await?;
         let achievement = db::listings::get(conn, pair.sides.achievement).await?;
-        let views =
-            [policy::view(reader, &facts(&need)), policy::view(reader, &facts(&achievement))];
+        let views = [Sight::of(reader, &need).view, Sight::of(reader, &achievement).view];
         let me = reader.member().map(|it| it.person);
         let worked_on = me.is_some() && pair.taken_by() == me;
         let least = if worked_on { View::Metadata } else { View::Business };

@@ -11,7 +11,7 @@ use domain::{
     form::{Field, Object},
     listings::{Form, Kind, Listing},
     needs::NeedForm,
-    policy::{self, Operation, Principal, View},
+    policy::{Operation, Principal, View},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use search::{
@@ -28,7 +28,7 @@ use crate::{
     call::Call,
     cursor::Depth,
     extract::{Digits, Query},
-    listings::{CardBody, Owners, facts},
+    listings::{CardBody, Owners, Sight},
     page::Limit,
     problem::Problem,
     routes::{Doc, Routes},
@@ -131,10 +131,10 @@ async fn cards<F: Form>(
     let (reader, question) = (*reader, Arc::clone(question));
     // A hundred long texts are looked through for the words: not on a thread that others wait for.
     let cards = spawn_blocking(move || {
-        let seen = listings.iter().map(|it| (it, policy::view(&reader, &facts(it))));
-        let seen = seen.filter(|(it, view)| *view >= View::Masked && it.is_offered());
+        let seen = listings.iter().map(|it| (it, Sight::of(&reader, it)));
+        let seen = seen.filter(|(it, sight)| sight.view >= View::Masked && it.is_offered());
         let words = question.words.as_ref();
-        let card = |(it, view): (&Listing<F>, View)| HitBody::new(it, (view, words), &owners);
+        let card = |(it, sight): (&Listing<F>, Sight)| HitBody::new(it, (sight, words), &owners);
         seen.map(|it| (it.0.id.as_uuid(), card(it))).collect()
     });
     Ok(cards.await?)
@@ -143,13 +143,13 @@ async fn cards<F: Form>(
 impl HitBody {
     fn new<F: Form>(
         listing: &Listing<F>,
-        (view, words): (View, Option<&Words>),
+        (sight, words): (Sight, Option<&Words>),
         owners: &Owners,
     ) -> Self {
         const TITLE: usize = 80;
         const SNIPPET: usize = 120;
-        let card = CardBody::new(listing, view, owners);
-        if view < View::Public {
+        let card = CardBody::new(listing, sight, owners);
+        if sight.view < View::Public {
             return Self { card, marked_title: Vec::new(), snippet: Vec::new() };
         }
         let parts = listing.form().card();

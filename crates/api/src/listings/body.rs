@@ -137,36 +137,58 @@ pub(crate) fn facts<F: Form>(it: &Listing<F>) -> ListingFacts {
     }
 }
 
+/// How much of a listing someone may see. A change on its way has a state and a visibility of its
+/// own: it is not shown to everyone who may read what is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sight {
+    pub(crate) view: View,
+    revision: View,
+}
+
+impl Sight {
+    pub(crate) fn of<F: Form>(reader: &Principal, listing: &Listing<F>) -> Self {
+        let published = facts(listing);
+        let view = policy::view(reader, &published);
+        let revision = listing.revision().map_or(view, |it| {
+            let visibility = it.form.visibility();
+            policy::view(reader, &ListingFacts { state: it.state, visibility, ..published })
+        });
+        Self { view, revision }
+    }
+}
+
 /// How much of a listing someone may see, and the tag of that; what may not even be known to exist
 /// is not found.
 pub(crate) fn shown<F: Form>(
     reader: &Principal,
     listing: &Listing<F>,
-) -> Result<(View, String), Problem> {
-    let view = policy::view(reader, &facts(listing));
-    if view == View::Nothing {
+) -> Result<(Sight, String), Problem> {
+    let sight = Sight::of(reader, listing);
+    if sight.view == View::Nothing {
         return Err(Problem::new(Code::NotFound));
     }
     // Two readers who see different things of one version must not share a tag.
     let staff = reader.role().is_some_and(Role::is_staff);
     let side = if staff { "-s" } else { "" };
-    Ok((view, format!("\"{}-{}{side}\"", listing.version, name(view))))
+    let (view, revision) = (name(sight.view), name(sight.revision));
+    Ok((sight, format!("\"{}-{view}-{revision}{side}\"", listing.version)))
 }
 
 impl<F: Form> ListingBody<F> {
-    pub(crate) fn new(listing: &Listing<F>, view: View, owners: &Owners) -> Result<Self, Problem> {
+    pub(crate) fn new(
+        listing: &Listing<F>,
+        sight: Sight,
+        owners: &Owners,
+    ) -> Result<Self, Problem> {
+        let Sight { view, revision: change } = sight;
         let form = (view >= View::Masked).then(|| pruned(listing.form(), view)).transpose()?;
-        let revision = listing.revision().filter(|it| match view {
-            View::Full => true,
-            View::Business => it.state == State::Submitted,
-            View::Nothing | View::Metadata | View::Masked | View::Public => false,
-        });
+        let revision = listing.revision().filter(|_| change >= View::Business);
         let revision = revision.map(|it| {
-            let form = pruned(&it.form, view)?;
+            let form = pruned(&it.form, change)?;
             Ok::<_, Problem>(RevisionBody { state: it.state, form, form_type: PhantomData })
         });
         Ok(Self {
-            card: CardBody::new(listing, view, owners),
+            card: CardBody::new(listing, sight, owners),
             form,
             revision: revision.transpose()?,
             edition: listing.publication().map(|it| it.edition),
@@ -176,7 +198,8 @@ impl<F: Form> ListingBody<F> {
 }
 
 impl CardBody {
-    pub(crate) fn new<F: Form>(listing: &Listing<F>, view: View, owners: &Owners) -> Self {
+    pub(crate) fn new<F: Form>(listing: &Listing<F>, sight: Sight, owners: &Owners) -> Self {
+        let view = sight.view;
         let card = listing.form().card();
         let public = view >= View::Public;
         let masked = view >= View::Masked;
@@ -186,7 +209,7 @@ impl CardBody {
             kind: F::KIND,
             number: listing.number.clone(),
             state: listing.state(),
-            working_state: (view >= View::Business).then(|| listing.working_state()),
+            working_state: (sight.revision >= View::Business).then(|| listing.working_state()),
             view: name(view),
             title: public.then(|| card.title.to_owned()),
             summary: public.then(|| card.summary.to_owned()),

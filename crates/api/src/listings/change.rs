@@ -131,9 +131,9 @@ async fn close<F: Form>(
 }
 
 async fn answer<F: Form>(db: &Db, call: &Call, listing: &Listing<F>) -> Changed<F> {
-    let (view, tag) = shown(call.principal(), listing)?;
+    let (sight, tag) = shown(call.principal(), listing)?;
     let owners = Owners::of(db.read(), [listing.organisation]).await?;
-    Ok(Tagged { tag, body: ListingBody::new(listing, view, &owners)? })
+    Ok(Tagged { tag, body: ListingBody::new(listing, sight, &owners)? })
 }
 
 impl Offer {

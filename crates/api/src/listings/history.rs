@@ -4,13 +4,17 @@ use axum::{Json, extract::State, http::Method};
 use db::Db;
 use domain::{
     listings::{Decision, Form, Listing, Review, Rubric},
-    policy::{Act, Object, View},
+    policy::{self, Act, ListingFacts, Object, View},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Names, body::pruned, op, shown};
+use super::{
+    Names,
+    body::{facts, pruned},
+    op, shown,
+};
 use crate::{
     Answer,
     call::Call,
@@ -73,20 +77,27 @@ struct ReviewBody {
     rubric: Option<Rubric>,
 }
 
-/// Earlier editions show no more than the present one: what was withdrawn or masked since is not
-/// dug out of the past.
+/// Earlier editions show no more than the present one, nor more than they did in their time: what
+/// was withdrawn or masked since is not dug out of the past, and what was confidential then does
+/// not become public with the edition that took its place.
 async fn editions<F: Form>(
     State(db): State<Db>,
     call: Call,
     Path(id): Path<Listing<F>>,
 ) -> Answer<Listed<EditionBody<F>>> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let (view, _) = shown(call.principal(), &listing)?;
+    let view = shown(call.principal(), &listing)?.0.view;
     if view < View::Public {
         return Err(Problem::new(Code::Forbidden));
     }
     let editions = db::listings::editions(db.read(), id).await?;
-    let body = |it: db::listings::Edition<F>| {
+    let then = |it: &db::listings::Edition<F>| {
+        let visibility = it.form.visibility();
+        let then = ListingFacts { visibility, ..facts(&listing) };
+        view.min(policy::view(call.principal(), &then))
+    };
+    let editions = editions.into_iter().map(|it| (then(&it), it));
+    let body = |(view, it): (View, db::listings::Edition<F>)| {
         Ok(EditionBody {
             edition: it.number,
             published_at: Moment(it.published_at),
@@ -94,7 +105,8 @@ async fn editions<F: Form>(
             form_type: PhantomData,
         })
     };
-    let items = editions.into_iter().map(body).collect::<Result<_, Problem>>()?;
+    let seen = editions.filter(|(view, _)| *view >= View::Public);
+    let items = seen.map(body).collect::<Result<_, Problem>>()?;
     Ok(Json(Listed { items, next: None }))
 }
 
@@ -104,8 +116,8 @@ async fn reviews<F: Form>(
     Path(id): Path<Listing<F>>,
 ) -> Answer<Listed<ReviewBody>> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let (view, _) = shown(call.principal(), &listing)?;
-    if view < View::Business {
+    let (sight, _) = shown(call.principal(), &listing)?;
+    if sight.view < View::Business {
         return Err(Problem::new(Code::Forbidden));
     }
     call.may(&Object::of(listing.organisation, listing.author))?;

@@ -9,7 +9,7 @@ use domain::{
     needs::NeedForm,
     pairs::{Explanation, Grade, Pair, PairId, State},
     people::PersonId,
-    policy::{self, Principal},
+    policy::Principal,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::Seen;
 use crate::{
-    listings::{ListingBody, Owner, Owners, facts},
+    listings::{ListingBody, Owner, Owners, Sight},
     moment::Moment,
     page::Listed,
     problem::Problem,
@@ -161,11 +161,10 @@ impl PairDetail {
         owners: &Owners,
     ) -> Result<Self, Problem> {
         let Seen { need, achievement, .. } = seen;
-        let views = (policy::view(reader, &facts(need)), policy::view(reader, &facts(achievement)));
         Ok(Self {
             pair: PairBody::of(seen, me, owners),
-            need: ListingBody::new(need, views.0, owners)?,
-            achievement: ListingBody::new(achievement, views.1, owners)?,
+            need: ListingBody::new(need, Sight::of(reader, need), owners)?,
+            achievement: ListingBody::new(achievement, Sight::of(reader, achievement), owners)?,
         })
     }
 }

@@ -15,6 +15,7 @@ mod listings;
 mod organisations;
 mod pairs;
 mod problems;
+mod revisions;
 mod search;
 mod sessions;
 mod tags;
