@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Map, Value};
 
 use crate::{
+    json,
     problem::{Code, Problem},
     secrets,
 };
@@ -60,8 +61,7 @@ impl<T: Field, S: Send + Sync> FromRequest<S> for Body<T> {
         if depth(&bytes) > DEPTH {
             return Err(Problem::new(Code::Unreadable));
         }
-        let value =
-            serde_json::from_slice(&bytes).map_err(|_no_json| Problem::new(Code::Unreadable))?;
+        let value = json::read(&bytes)?;
         Ok(Self { form: form::read(&value)?, fingerprint: secrets::fingerprint(&bytes) })
     }
 }

@@ -18,6 +18,7 @@ mod codes;
 mod cursor;
 mod extract;
 mod health;
+mod json;
 mod language;
 mod layers;
 mod listings;
