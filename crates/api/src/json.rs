@@ -113,7 +113,11 @@ mod tests {
         }
         for text in ["", "{", "{}x", "1e400", "\"\\ud800\"", "[1,]"] {
             assert!(serde_json::from_str::<Value>(text).is_err());
-            assert_eq!(read(text.as_bytes()).map_err(|it| it.code), Err(Code::Unreadable), "{text}");
+            assert_eq!(
+                read(text.as_bytes()).map_err(|it| it.code),
+                Err(Code::Unreadable),
+                "{text}"
+            );
         }
     }
 

@@ -17,6 +17,7 @@ use crate::{
     call::Call,
     extract::{Body, Path, Query},
     listings::{Owners, Sight},
+    page::Listed,
     problem::{Code, Problem},
     routes::{Doc, Routes},
 };
@@ -24,7 +25,7 @@ use crate::{
 mod body;
 mod queue;
 
-use body::{PairBody, PairDetail, QueueBody};
+use body::{PairBody, PairDetail, QueueBody, StepBody};
 use queue::Asked;
 
 pub(crate) fn routes(clock: Clock) -> Routes {
@@ -38,6 +39,13 @@ pub(crate) fn routes(clock: Clock) -> Routes {
             Doc::new("readPair", "一对推荐：双方全文与推荐理由", "A pair: both texts, and why")
                 .answers::<PairDetail>(),
             read,
+        )
+        .add(
+            (Method::GET, "/pairs/{id}/log"),
+            Operation::ReadPairLog,
+            Doc::new("readPairLog", "办理记录", "What was done to a pair, the oldest first")
+                .answers::<Listed<StepBody>>(),
+            log,
         )
         .add(
             (Method::POST, "/pairs/{id}/take"),
@@ -90,6 +98,12 @@ async fn read(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answer<
     let seen = Seen::get(db.read(), call.principal(), id).await?;
     let owners = seen.owners(db.read()).await?;
     Ok(Json(PairDetail::new(&seen, (call.principal(), me), &owners)?))
+}
+
+async fn log(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answer<Listed<StepBody>> {
+    Seen::get(db.read(), call.principal(), id).await?;
+    let lines = db::audit::of_object(db.read(), id.as_uuid()).await?;
+    Ok(Json(Listed { items: lines.into_iter().map(StepBody::from).collect(), next: None }))
 }
 
 async fn take(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answer<PairBody> {

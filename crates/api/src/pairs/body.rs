@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use db::pairs::{Counts, Entry, Side};
+use db::{
+    audit,
+    pairs::{Counts, Entry, Side},
+};
 use domain::{
     achievements::AchievementForm,
     codes::DeclineReason,
@@ -77,6 +80,25 @@ pub(super) struct PairDetail {
     pair: PairBody,
     need: ListingBody<NeedForm>,
     achievement: ListingBody<AchievementForm>,
+}
+
+/// What was done to a pair.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PairStep")]
+pub(super) struct StepBody {
+    at: Moment,
+    /// Who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<PersonId>,
+    /// What it came to: taken, suggested (given back), accepted, declined or deferred.
+    what: String,
+}
+
+impl From<audit::Line> for StepBody {
+    fn from(line: audit::Line) -> Self {
+        let what = line.action.rsplit(':').next().unwrap_or_default().to_owned();
+        Self { at: Moment(line.at), by: line.actor, what }
+    }
 }
 
 /// A page of the queue.

@@ -66,6 +66,27 @@ async fn a_pair_is_worked_on_by_who_took_it() {
 }
 
 #[tokio::test]
+async fn what_was_done_to_a_pair_is_told_to_matchmakers() {
+    let mut world = World::new().await;
+    let pair = world.suggested_pair().await;
+    let me = world.matchmaker.clone();
+    for what in ["take", "release", "take"] {
+        world.post(&me, &format!("/pairs/{pair}/{what}"), json!(null)).await;
+    }
+    world.post(&me, &format!("/pairs/{pair}/grade"), json!({ "grade": "strong" })).await;
+    let log = format!("/pairs/{pair}/log");
+    let told = world.get(&world.other_matchmaker, &log).await;
+    let items = told.body["items"].as_array().unwrap();
+    let steps: Vec<&str> = items.iter().map(|it| it["what"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["taken", "suggested", "taken", "accepted"]);
+    let person = me.person.as_ref().unwrap().id;
+    assert!(items.iter().all(|it| it["by"] == json!(person)), "{}", told.body);
+    for stranger in [&world.enterprise, &world.auditor] {
+        assert_eq!(world.get(stranger, &log).await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
 async fn a_bad_grade_has_a_reason_and_the_queue_keeps_count() {
     let mut world = World::new().await;
     let pair = world.suggested_pair().await;

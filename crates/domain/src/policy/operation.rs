@@ -46,6 +46,8 @@ pub enum Operation {
     ListPairs,
     /// Read a suggested pair.
     ReadPair,
+    /// What was done to a pair.
+    ReadPairLog,
     /// Take, release, grade or defer a pair.
     WorkPair,
     /// An act on listings of one kind.
@@ -141,7 +143,9 @@ impl Operation {
             Self::CreatePerson | Self::SwitchPerson => {
                 const { &[grant(SystemAdmin, Any, Standing::NotSuspended)] }
             }
-            Self::ListSubmissions | Self::ListPairs | Self::ReadPair => MATCHMAKERS,
+            Self::ListSubmissions | Self::ListPairs | Self::ReadPair | Self::ReadPairLog => {
+                MATCHMAKERS
+            }
             Self::WorkPair => OTHER_MATCHMAKERS,
             Self::Listing(kind, act) => act.grants(kind),
         }
@@ -150,7 +154,7 @@ impl Operation {
     /// Whether those without a grant are to be told that there is nothing (404) rather than that
     /// they may not (403).
     pub const fn is_hidden(self) -> bool {
-        matches!(self, Self::ReadPair | Self::WorkPair)
+        matches!(self, Self::ReadPair | Self::ReadPairLog | Self::WorkPair)
     }
 
     /// The name of the row, as the API's description gives it.
@@ -177,6 +181,7 @@ impl Operation {
             Self::ListSubmissions => "submissions.list",
             Self::ListPairs => "pairs.list",
             Self::ReadPair => "pairs.read",
+            Self::ReadPairLog => "pairs.log",
             Self::WorkPair => "pairs.work",
             Self::Listing(Kind::Need, act) => act.name().0,
             Self::Listing(Kind::Achievement, act) => act.name().1,

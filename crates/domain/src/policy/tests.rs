@@ -1,5 +1,8 @@
 use super::*;
-use crate::organisations::State as Standing_;
+use crate::{
+    listings::{Kind, State, Visibility},
+    organisations::State as Standing_,
+};
 
 fn member(role: Role, organisation: OrganisationId, standing: Standing_) -> Principal {
     Principal::Member(Member { person: PersonId::generate(), organisation, role, standing })
@@ -37,6 +40,7 @@ fn every_operation() -> Vec<Operation> {
         Operation::ListSubmissions,
         Operation::ListPairs,
         Operation::ReadPair,
+        Operation::ReadPairLog,
         Operation::WorkPair,
     ];
     others.into_iter().chain(listings).collect()
@@ -93,6 +97,7 @@ people.switch Y
 submissions.list M
 pairs.list M
 pairs.read M
+pairs.log M
 pairs.work M
 needs.list VERMLYCA
 needs.read VERMLYCA
