@@ -36,12 +36,15 @@ pub(crate) async fn run(
     args: CheckArgs,
 ) -> anyhow::Result<Outcome> {
     let mut findings = Findings::default();
+    findings.look_at_clock();
     match settings {
-        Err(err) => findings.bad("configuration", format!("{err:#}")),
+        Err(err) => {
+            findings.bad("configuration", format!("{err:#}"));
+            findings.odd("the rest", "is looked at when the configuration can be read");
+        }
         Ok(settings) => {
             findings.good("configuration", "can be read");
             findings.look_at_folder(&settings.folder);
-            findings.look_at_clock();
             findings.look_at_address(&settings);
             findings.look_at_index(&settings.folder);
             findings.look_at_database(&settings).await;
@@ -69,8 +72,11 @@ impl Findings {
     }
 
     fn look_at_folder(&mut self, folder: &Path) {
+        if !folder.exists() {
+            return self.good("data folder", format!("{} will be made", folder.display()));
+        }
         let probe = folder.join(".probe");
-        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"x"));
+        let written = std::fs::write(&probe, b"x");
         let _ = std::fs::remove_file(&probe);
         match written {
             Ok(()) => self.good("data folder", format!("{} can be written", folder.display())),
@@ -130,6 +136,10 @@ impl Findings {
 
     async fn look_at_database(&mut self, settings: &Settings) {
         let address = settings.database();
+        let file = address.expose_secret().strip_prefix("sqlite://");
+        if let Some(file) = file.filter(|it| !Path::new(it).exists()) {
+            return self.good("database", format!("{file} will be made"));
+        }
         let db = match Db::open(address.expose_secret(), 2).await {
             Ok(db) => db,
             Err(err) => return self.bad("database", format!("cannot be opened: {err}")),

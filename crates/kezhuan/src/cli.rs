@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// 科转: a marketplace between local industry and research.
 #[derive(Debug, Parser)]
-#[command(name = "kezhuan", version, about, after_help = TOP)]
+#[command(name = "kezhuan", version, about = ABOUT, after_help = TOP)]
 pub(crate) struct Cli {
     /// A configuration file; see config/default.toml for what can stand in it
     #[arg(long, global = true, value_name = "FILE", env = "KEZHUAN_CONFIG")]
@@ -19,6 +19,8 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+const ABOUT: &str = "科转: a marketplace between local industry and research";
 
 const TOP: &str = "\
 Begin with:

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use chrono::{DateTime, Utc};
 use db::{Tx, audit, outbox};
 use domain::{
     Faults,
     days::Day,
     form,
-    listings::{Form, Kind, Listing, ListingId, Number, Origin},
+    listings::{Form, Kind, Listing, ListingId, Number, Origin, State},
     organisations::{Action, Organisation, OrganisationId, Profile},
     people::PersonId,
 };
@@ -58,16 +58,20 @@ pub(crate) struct Circumstances<'a> {
     /// Who answers for it.
     pub(crate) by: PersonId,
     pub(crate) organisation: OrganisationId,
+    /// The matchmaker who is responsible for what is published.
+    pub(crate) keeper: Option<PersonId>,
     pub(crate) stage: Stage,
     pub(crate) now: DateTime<Utc>,
 }
 
 /// What became of some rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) new: u64,
     pub(crate) changed: u64,
     pub(crate) unchanged: u64,
+    /// Rows whose listings cannot be changed now.
+    pub(crate) bad: Vec<BadRow>,
 }
 
 impl<F: Form> Prepared<F> {
@@ -118,14 +122,13 @@ pub(crate) async fn store<F: Form>(
     let (mut changed, mut fresh) = (Vec::new(), Vec::new());
     for row in rows {
         match row.external_id.as_ref().and_then(|it| found.remove(it)) {
-            Some(listing) if *listing.working_copy() == row.form => stored.unchanged += 1,
-            Some(listing) => changed.push((listing, row.form)),
+            Some(listing) if stands(&listing, &row.form, how.stage) => stored.unchanged += 1,
+            Some(listing) => changed.push((listing, row)),
             None => fresh.push(row),
         }
     }
-    stored.changed = count(changed.len());
     stored.new = count(fresh.len());
-    let mut published = change_all(tx, changed, how).await?;
+    let mut published = change_all(tx, changed, how, &mut stored).await?;
     published.extend(insert_all(tx, fresh, how).await?);
     if !published.is_empty() {
         outbox::announce_many(tx, F::KIND, &published, how.now).await?;
@@ -133,17 +136,30 @@ pub(crate) async fn store<F: Form>(
     Ok(stored)
 }
 
-/// Changes listings, and tells which of them readers now see changed.
+/// Whether a listing says this already, where it is to say it.
+fn stands<F: Form>(listing: &Listing<F>, form: &F, stage: Stage) -> bool {
+    let there = stage != Stage::Published || listing.working_state() == State::Published;
+    there && listing.working_copy() == form
+}
+
+/// Changes listings, and tells which of them readers now see changed. One that cannot be changed
+/// makes its row a bad one; the others go on.
 async fn change_all<F: Form>(
     tx: &Tx,
-    changed: Vec<(Listing<F>, F)>,
+    changed: Vec<(Listing<F>, Prepared<F>)>,
     how: Circumstances<'_>,
+    stored: &mut Stored,
 ) -> anyhow::Result<Vec<Uuid>> {
     let mut published = Vec::new();
     let mut lines = Vec::with_capacity(changed.len());
-    for (mut listing, form) in changed {
-        let number = listing.number.clone();
-        listing.edit(form, how.now).with_context(|| format!("{number} cannot be changed now"))?;
+    for (mut listing, row) in changed {
+        if listing.edit(row.form, how.now).is_err() {
+            let (number, state) = (&listing.number, listing.working_state().as_str());
+            let why = format!("id: {number} is {state} and cannot be changed by an import now");
+            stored.bad.push(BadRow::because(row.line, why));
+            continue;
+        }
+        stored.changed += 1;
         advance(&mut listing, how)?;
         db::listings::save(tx, &mut listing).await?;
         if how.stage == Stage::Published {
@@ -190,7 +206,10 @@ fn advance<F: Form>(listing: &mut Listing<F>, how: Circumstances<'_>) -> anyhow:
     match how.stage {
         Stage::Draft => {}
         Stage::Submitted => listing.submit(how.now)?,
-        Stage::Published => listing.publish(how.now),
+        Stage::Published => {
+            listing.matchmaker = listing.matchmaker.or(how.keeper);
+            listing.publish(how.now);
+        }
     }
     Ok(())
 }
@@ -206,26 +225,32 @@ fn line<F: Form>(listing: &Listing<F>, what: &str, how: Circumstances<'_>) -> au
     }
 }
 
-/// The organisation of this number; registered and verified by the office if it is not there yet.
-pub(crate) async fn organisation(
-    tx: &Tx,
-    named: &NamedOrganisation,
-    now: DateTime<Utc>,
-) -> anyhow::Result<OrganisationId> {
+/// What is known of an organisation by its number, and what a row or an option adds.
+pub(crate) fn profile(named: &NamedOrganisation) -> anyhow::Result<Profile> {
     let NamedOrganisation { number, name, kind } = named;
     let mut profile = Map::new();
     let shown_name = name.as_deref().unwrap_or("（未知名称）");
     for (field, value) in [("number", number.as_str()), ("name", shown_name), ("kind", kind)] {
         profile.insert(field.into(), value.into());
     }
-    let profile: Profile = match form::read(&Value::Object(profile)) {
-        Ok(profile) => profile,
+    match form::read(&Value::Object(profile)) {
+        Ok(profile) => Ok(profile),
         Err(faults) => bail!("organisation: {}", crate::console::tell(&faults).join("; ")),
-    };
+    }
+}
+
+/// The organisation of this number; registered and verified by the office if it is not there yet.
+pub(crate) async fn organisation(
+    tx: &Tx,
+    named: &NamedOrganisation,
+    now: DateTime<Utc>,
+) -> anyhow::Result<OrganisationId> {
+    let profile = profile(named)?;
+    let number = profile.number.as_str().to_owned();
     if let Some(found) = db::organisations::find(tx, &profile.number).await? {
         return Ok(found.id);
     }
-    if name.is_none() {
+    if named.name.is_none() {
         bail!("no organisation has the number {number}: give its name, and it is registered");
     }
     let mut new = Organisation::register(OrganisationId::generate(), profile, now);

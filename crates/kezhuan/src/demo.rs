@@ -27,7 +27,7 @@ use crate::{
     console,
     content::{self, Circumstances, Prepared, Row, Stage},
     import::Failed,
-    serve::{Market, open_database},
+    serve::{Market, listen, open_database},
     settings::Settings,
     telemetry,
     users::random_password,
@@ -48,7 +48,9 @@ pub(crate) async fn run(
     settings.server.listen.set_port(args.port);
     "warn".clone_into(&mut settings.log.filter);
     telemetry::log(&settings.log)?;
-    let fresh = !settings.folder.join("kezhuan.db").exists();
+    // First, so that nothing is made whose passwords would never be shown.
+    let listener = listen(&settings).await?;
+    let fresh = nobody_there(&settings).await?;
     let sign_ins = if fresh { fill(&settings).await? } else { Vec::new() };
     let mut market = Market::open(&settings).await?;
     let bar = console::bar(0, "indexing and matching");
@@ -57,7 +59,7 @@ pub(crate) async fn run(
     bar.finish_and_clear();
     let folder = settings.folder.clone();
     market
-        .serve(&settings, move |address| {
+        .serve(&settings, listener, move |address| {
             tell(address.port(), (&folder, fresh), &sign_ins, started);
         })
         .await?;
@@ -72,11 +74,20 @@ struct SignIn {
     organisation: String,
 }
 
-/// Makes the database and everything in it. If that fails halfway, nothing is left.
-async fn fill(settings: &Settings) -> anyhow::Result<Vec<SignIn>> {
+/// Whether the folder holds no market yet that anyone could sign in to.
+async fn nobody_there(settings: &Settings) -> anyhow::Result<bool> {
     let db = open_database(settings).await?;
+    let first = db::Page { after: None, limit: 1 };
+    let people = db::people::list(db.read(), None, first).await?;
+    db.close().await?;
+    Ok(people.is_empty())
+}
+
+/// Puts everyone and everything into the database, in one transaction.
+async fn fill(settings: &Settings) -> anyhow::Result<Vec<SignIn>> {
     let now = db::Clock::system().now();
     let cast = Cast::read(now).await?;
+    let db = open_database(settings).await?;
     let filled = db.write(async |tx| Ok::<_, Failed>(cast.enter(tx, &settings.prefix, now).await?));
     filled.await.map_err(|it| it.0)?;
     db.close().await?;
@@ -167,6 +178,14 @@ impl Cast {
         self.enter_listings::<NeedForm>(tx, prefix, (NEEDS, now)).await
     }
 
+    /// The matchmaker who is responsible for a listing: each in turn.
+    fn keeper(&self, at: i64) -> anyhow::Result<PersonId> {
+        let matchmakers = self.people.iter().filter(|(it, _)| it.role == Role::Matchmaker);
+        let all: Vec<PersonId> = matchmakers.map(|(it, _)| it.id).collect();
+        let turn = usize::try_from(at)?.checked_rem(all.len());
+        turn.and_then(|it| all.get(it).copied()).context("a matchmaker of the demo")
+    }
+
     /// Listings come in over the last three months; a few are still drafts, and a few wait for
     /// review.
     async fn enter_listings<F: Form>(
@@ -189,7 +208,8 @@ impl Cast {
                 _ => Stage::Published,
             };
             let age = TimeDelta::minutes((count - at) * 90 * 24 * 60 / count);
-            let how = Circumstances { prefix, by, organisation, stage, now: now - age };
+            let keeper = Some(self.keeper(at)?);
+            let how = Circumstances { prefix, by, organisation, keeper, stage, now: now - age };
             content::store(tx, vec![row], how).await?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use domain::{
     listings::Form,
     needs::NeedForm,
     organisations::OrganisationId,
-    people::{Login, Person, Role},
+    people::{Login, Person, PersonId, Role},
 };
 use serde::Serialize;
 
@@ -27,12 +27,20 @@ const BATCH: usize = 200;
 
 pub(crate) async fn run(settings: Settings, args: ImportArgs) -> anyhow::Result<Outcome> {
     let db = open_database(&settings).await?;
-    let summary = match args.kind {
-        ImportKind::Needs => import::<NeedForm>(&db, &settings.prefix, &args).await?,
-        ImportKind::Achievements => import::<AchievementForm>(&db, &settings.prefix, &args).await?,
+    let mut summary = Summary { dry_run: args.dry_run, ..Summary::default() };
+    let prefix = &settings.prefix;
+    let done = match args.kind {
+        ImportKind::Needs => import::<NeedForm>(&db, prefix, &args, &mut summary).await,
+        ImportKind::Achievements => {
+            import::<AchievementForm>(&db, prefix, &args, &mut summary).await
+        }
     };
     db.close().await?;
-    summary.tell(&args)?;
+    summary.bad.sort_by_key(|it| it.line);
+    if done.is_ok() || summary.rows > 0 {
+        summary.tell(&args)?;
+    }
+    done?;
     Ok(if summary.bad.is_empty() { Outcome::Done } else { Outcome::Partly })
 }
 
@@ -52,6 +60,7 @@ impl Summary {
         self.new += stored.new;
         self.changed += stored.changed;
         self.unchanged += stored.unchanged;
+        self.bad.extend(stored.bad);
     }
 
     fn tell(&self, args: &ImportArgs) -> anyhow::Result<()> {
@@ -76,33 +85,29 @@ impl Summary {
     }
 }
 
-async fn import<F: Form>(db: &Db, prefix: &str, args: &ImportArgs) -> anyhow::Result<Summary> {
+/// Takes a file in; what became of it so far is in the summary also where this fails.
+async fn import<F: Form>(
+    db: &Db,
+    prefix: &str,
+    args: &ImportArgs,
+    summary: &mut Summary,
+) -> anyhow::Result<()> {
     let by = answers_for(db, args).await?;
     let rows = content::read::<F>(&args.file)?;
-    let mut summary = Summary { rows: rows.len(), dry_run: args.dry_run, ..Summary::default() };
+    summary.rows = rows.len();
     let mut good = Vec::new();
-    let mut seen = HashSet::new();
     for row in rows {
         match row.and_then(Prepared::<F>::new) {
-            Ok(row) if repeats(&mut seen, &row) => {
-                summary.bad.push(BadRow::because(row.line, "id: stands in this file before"));
-            }
             Ok(row) => good.push(row),
             Err(bad) => summary.bad.push(bad),
         }
     }
-    if !args.dry_run {
-        let shelves = Shelves::new(db, by, args);
-        shelves.fill(prefix, good, &mut summary).await?;
+    let office = FrontDesk { db, clock: Clock::system(), by, args };
+    let shelves = office.sort(good, summary).await?;
+    if args.dry_run {
+        return Ok(());
     }
-    summary.bad.sort_by_key(|it| it.line);
-    Ok(summary)
-}
-
-/// Whether a row of the same organisation had the same id before.
-fn repeats<F>(seen: &mut HashSet<(Option<String>, String)>, row: &Prepared<F>) -> bool {
-    let organisation = row.organisation.as_ref().map(|it| it.number.clone());
-    row.external_id.clone().is_some_and(|id| !seen.insert((organisation, id)))
+    office.fill(prefix, shelves, summary).await
 }
 
 /// Whoever answers for the import.
@@ -129,35 +134,74 @@ async fn answers_for(db: &Db, args: &ImportArgs) -> anyhow::Result<Person> {
     Ok(person)
 }
 
+/// Whose a row is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Home {
+    There(OrganisationId),
+    /// An organisation of this number, which would be registered if this were not a dry run.
+    ToBe(String),
+}
+
+/// The rows of one organisation, in the order of the file.
+struct Shelf<F> {
+    home: Home,
+    rows: Vec<Prepared<F>>,
+}
+
 /// Puts rows where they belong, organisation by organisation.
-struct Shelves<'a> {
+struct FrontDesk<'a> {
     db: &'a Db,
     clock: Clock,
     by: Person,
     args: &'a ImportArgs,
 }
 
-impl<'a> Shelves<'a> {
-    fn new(db: &'a Db, by: Person, args: &'a ImportArgs) -> Self {
-        Self { db, clock: Clock::system(), by, args }
+impl FrontDesk<'_> {
+    /// Sorts rows by organisation; refuses those that name none they may, and those whose id stood
+    /// in the file before.
+    async fn sort<F: Form>(
+        &self,
+        rows: Vec<Prepared<F>>,
+        summary: &mut Summary,
+    ) -> anyhow::Result<Vec<Shelf<F>>> {
+        let mut known: HashMap<String, Home> = HashMap::new();
+        let mut places: HashMap<Home, usize> = HashMap::new();
+        let mut seen: HashSet<(Home, String)> = HashSet::new();
+        let mut shelves: Vec<Shelf<F>> = Vec::new();
+        for row in rows {
+            let home = match self.home(&row, &mut known).await {
+                Ok(home) => home,
+                Err(why) => {
+                    summary.bad.push(BadRow::because(row.line, format!("{why:#}")));
+                    continue;
+                }
+            };
+            let id = row.external_id.clone();
+            if id.is_some_and(|id| !seen.insert((home.clone(), id))) {
+                summary.bad.push(BadRow::because(row.line, "id: stands in this file before"));
+                continue;
+            }
+            let place = *places.entry(home.clone()).or_insert(shelves.len());
+            if place == shelves.len() {
+                shelves.push(Shelf { home, rows: Vec::new() });
+            }
+            if let Some(shelf) = shelves.get_mut(place) {
+                shelf.rows.push(row);
+            }
+        }
+        Ok(shelves)
     }
 
     async fn fill<F: Form>(
         &self,
         prefix: &str,
-        rows: Vec<Prepared<F>>,
+        shelves: Vec<Shelf<F>>,
         summary: &mut Summary,
     ) -> anyhow::Result<()> {
-        let bar = console::bar(u64::try_from(rows.len())?, "importing");
-        let mut known: HashMap<String, OrganisationId> = HashMap::new();
-        let mut shelves: HashMap<OrganisationId, Vec<Prepared<F>>> = HashMap::new();
-        for row in rows {
-            match self.organisation(&row, &mut known).await {
-                Ok(organisation) => shelves.entry(organisation).or_default().push(row),
-                Err(why) => summary.bad.push(BadRow::because(row.line, format!("{why:#}"))),
-            }
-        }
-        for (organisation, mut rows) in shelves {
+        let all = shelves.iter().map(|it| it.rows.len()).sum::<usize>();
+        let bar = console::bar(u64::try_from(all)?, "importing");
+        for Shelf { home, mut rows } in shelves {
+            let Home::There(organisation) = home else { continue };
             while !rows.is_empty() {
                 let rest = rows.split_off(rows.len().min(BATCH));
                 let batch = std::mem::replace(&mut rows, rest);
@@ -181,36 +225,52 @@ impl<'a> Shelves<'a> {
             prefix,
             by: self.by.id,
             organisation,
+            keeper: self.keeper(organisation),
             stage: if self.args.publish { Stage::Published } else { Stage::Draft },
             now: self.clock.now(),
         };
         let stored =
             self.db.write(async |tx| Ok::<_, Failed>(content::store(tx, batch, how).await?));
         let stored = stored.await.map_err(|it| it.0);
-        stored.with_context(|| format!("in the rows from line {first} on; those before are stored"))
+        stored.with_context(|| format!("the rows from line {first} on were not stored"))
+    }
+
+    /// Whoever publishes for others is responsible for what they publish.
+    fn keeper(&self, organisation: OrganisationId) -> Option<PersonId> {
+        let by = &self.by;
+        let keeps = by.role == Role::Matchmaker && by.organisation != organisation;
+        keeps.then_some(by.id)
     }
 
     /// Whose a row is: what it names, or else what the command names, or else the importer's own.
-    async fn organisation<F>(
+    async fn home<F>(
         &self,
         row: &Prepared<F>,
-        known: &mut HashMap<String, OrganisationId>,
-    ) -> anyhow::Result<OrganisationId> {
+        known: &mut HashMap<String, Home>,
+    ) -> anyhow::Result<Home> {
         let named = row.organisation.clone().or_else(|| self.named());
-        let Some(named) = named else { return Ok(self.by.organisation) };
-        if let Some(id) = known.get(&named.number) {
-            return Ok(*id);
+        let Some(named) = named else { return Ok(Home::There(self.by.organisation)) };
+        if let Some(home) = known.get(&named.number) {
+            return Ok(home.clone());
         }
-        let now = self.clock.now();
-        let found = self
-            .db
-            .write(async |tx| Ok::<_, Failed>(content::organisation(tx, &named, now).await?));
-        let id = found.await.map_err(|it| it.0)?;
-        if !self.by.role.is_staff() && id != self.by.organisation {
+        let home = self.looked_up(&named).await?;
+        known.insert(named.number, home.clone());
+        Ok(home)
+    }
+
+    async fn looked_up(&self, named: &NamedOrganisation) -> anyhow::Result<Home> {
+        let number = content::profile(named)?.number;
+        let found = db::organisations::find(self.db.read(), &number).await?.map(|it| it.id);
+        if !self.by.role.is_staff() && found != Some(self.by.organisation) {
             bail!("organisation: {} imports for their own organisation only", self.args.by);
         }
-        known.insert(named.number, id);
-        Ok(id)
+        if found.is_none() && self.args.dry_run && named.name.is_some() {
+            return Ok(Home::ToBe(number.as_str().to_owned()));
+        }
+        let now = self.clock.now();
+        let entered =
+            self.db.write(async |tx| Ok::<_, Failed>(content::organisation(tx, named, now).await?));
+        Ok(Home::There(entered.await.map_err(|it| it.0)?))
     }
 
     fn named(&self) -> Option<NamedOrganisation> {

@@ -9,11 +9,12 @@ use crate::{
     Outcome,
     cli::{Format, MigrateArgs},
     console,
+    serve::make_folder,
     settings::Settings,
 };
 
 pub(crate) async fn run(settings: Settings, args: MigrateArgs) -> anyhow::Result<Outcome> {
-    std::fs::create_dir_all(&settings.folder)?;
+    make_folder(&settings.folder)?;
     let address = settings.database();
     let db = Db::open(address.expose_secret(), 3).await.context("cannot open the database")?;
     let steps = match (db.schema().await?, args.pending) {

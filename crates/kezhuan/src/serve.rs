@@ -1,6 +1,6 @@
 //! `kezhuan serve`: the whole program, wired together.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use api::{App, Limits, Office, Passwords};
@@ -33,10 +33,11 @@ pub(crate) async fn run(mut settings: Settings, args: ServeArgs) -> anyhow::Resu
     }
     telemetry::log(&settings.log)?;
     let market = Market::open(&settings).await?;
+    let listener = listen(&settings).await?;
     market
-        .serve(&settings, |address| {
+        .serve(&settings, listener, |address| {
             console::say(&format!(
-                "Kezhuan is at http://{address}/ and its API at http://{address}/api/"
+                "Kezhuan is at http://{address}/ and its API at http://{address}/api/docs"
             ));
         })
         .await?;
@@ -68,10 +69,11 @@ impl Market {
         Ok(Self { db, clock, worker, engine })
     }
 
-    /// Serves until a signal says to stop. `ready` is called once the address is known.
+    /// Serves until a signal says to stop. `ready` is called once everything is in place.
     pub(crate) async fn serve(
         self,
         settings: &Settings,
+        listener: TcpListener,
         ready: impl FnOnce(SocketAddr),
     ) -> anyhow::Result<()> {
         let Self { db, clock, worker, engine } = self;
@@ -86,9 +88,6 @@ impl Market {
             .clone()
             .merge(web::router(api))
             .merge(metrics_route(metrics, settings.server.metrics));
-        let listener = TcpListener::bind(settings.server.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
         ready(listener.local_addr()?);
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
@@ -101,10 +100,15 @@ impl Market {
     }
 }
 
+/// Takes the address. Connections wait from then on, until the market serves them.
+pub(crate) async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
+    let address = settings.server.listen;
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
 /// Connects to the database, whose schema must be ours when this returns.
 pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
-    std::fs::create_dir_all(&settings.folder)
-        .with_context(|| format!("cannot make the data folder {}", settings.folder.display()))?;
+    make_folder(&settings.folder)?;
     let address = settings.database();
     let db = Db::open(address.expose_secret(), settings.database_connections)
         .await
@@ -125,6 +129,16 @@ pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
     Ok(db)
 }
 
+/// Makes the data folder, if it is not there. It will hold contacts and password hashes: it is for
+/// nobody but whoever runs the program.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.recursive(true).create(folder);
+    made.with_context(|| format!("cannot make the data folder {}", folder.display()))
+}
+
 fn metrics_route(handle: PrometheusHandle, who: Metrics) -> Router {
     let tell = move |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move {
         tell_metrics(&handle, who, peer)
@@ -136,7 +150,6 @@ fn tell_metrics(handle: &PrometheusHandle, who: Metrics, peer: SocketAddr) -> Re
     if who == Metrics::Loopback && !peer.ip().to_canonical().is_loopback() {
         return StatusCode::NOT_FOUND.into_response();
     }
-    handle.run_upkeep();
     handle.render().into_response()
 }
 

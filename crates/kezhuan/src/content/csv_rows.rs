@@ -19,14 +19,12 @@ pub(super) fn read<F: Form>(text: &str) -> anyhow::Result<Vec<Result<Row, BadRow
         bail!("the file has no header line");
     }
     let mut rows = Vec::new();
+    let mut lines = Lines { text, byte: 0, line: 1 };
     for record in reader.records() {
         let row = match record {
-            Err(err) => {
-                let line = err.position().map_or(0, csv::Position::line);
-                Err(BadRow::because(line, err.to_string()))
-            }
+            Err(err) => Err(BadRow::because(lines.of(err.position()), err.to_string())),
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = lines.of(record.position());
                 fields(&header, &record, &schema)
                     .map(|fields| Row { line, fields })
                     .map_err(|reason| BadRow::because(line, reason))
@@ -35,6 +33,28 @@ pub(super) fn read<F: Form>(text: &str) -> anyhow::Result<Vec<Result<Row, BadRow
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Counts lines: the reader's own count is behind where a line ends with CR LF or is empty.
+struct Lines<'a> {
+    text: &'a str,
+    byte: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record, each of which comes after the one before.
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.and_then(|it| usize::try_from(it.byte()).ok()).unwrap_or(self.byte);
+        let rest = self.text.as_bytes().get(self.byte..).unwrap_or_default();
+        let mut rest = rest.iter().peekable();
+        while let Some(byte) = rest.next_if(|it| self.byte < start || b"\r\n".contains(it)) {
+            self.byte += 1;
+            let ends = *byte == b'\n' || (*byte == b'\r' && rest.peek() != Some(&&b'\n'));
+            self.line += u64::from(ends);
+        }
+        self.line
+    }
 }
 
 fn fields(

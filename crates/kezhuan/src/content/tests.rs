@@ -66,6 +66,47 @@ fn GB18030_of(content: &str) -> Vec<u8> {
 }
 
 #[test]
+fn the_line_of_a_bad_row_is_the_one_an_editor_shows() {
+    for (content, line) in [
+        ("title,readiness\r\n铸件气孔率,6\r\n铸件,六\r\n", 3),
+        ("title,readiness\n铸件气孔率,6\n\n\n铸件,六\n", 5),
+        ("title,readiness\r\n\"铸件\r\n气孔率\",6\r\n\r\n铸件,六", 5),
+        ("title,readiness\r铸件气孔率,6\r铸件,六\r", 3),
+    ] {
+        let rows = rows::<NeedForm>("a.csv", content.as_bytes());
+        let bad: Vec<u64> =
+            rows.iter().filter_map(|it| it.as_ref().err()).map(|it| it.line).collect();
+        assert_eq!(bad.last(), Some(&line), "{content:?}");
+    }
+}
+
+#[test]
+fn a_damaged_byte_is_told_and_not_taken_for_another_encoding() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let rows = "{\"title\": \"球墨铸铁气孔缺陷控制\"}\n{\"title\": \"甘薯贮藏\"}\n";
+    let mut damaged = rows.as_bytes().to_vec();
+    damaged.insert(50, 0xff);
+    fs::write(&path, &damaged).unwrap();
+    let told = format!("{:#}", read::<NeedForm>(&path).unwrap_err());
+    assert!(told.contains("line 2 has bytes that are no text in UTF-8"), "{told}");
+    let mut cut = GB18030_of(rows);
+    cut.insert(12, 0xff);
+    fs::write(&path, &cut).unwrap();
+    let told = format!("{:#}", read::<NeedForm>(&path).unwrap_err());
+    assert!(told.contains("line 1 has bytes that are no text in gb18030"), "{told}");
+    let wide: Vec<u8> = "\u{feff}"
+        .chars()
+        .chain(rows.chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    fs::write(&path, wide).unwrap();
+    assert_eq!(read::<NeedForm>(&path).unwrap().len(), 2);
+}
+
+#[test]
 fn the_organisation_of_a_row_is_taken_out_of_its_form() {
     let content = "{\"title\": \"甘薯贮藏\", \"organisation\": \"12100000400009821G\", \"organisation_name\": \"某大学\"}";
     let rows = rows::<AchievementForm>("a.jsonl", content.as_bytes());

@@ -16,6 +16,22 @@ fn every_command_has_help_with_an_example() {
 }
 
 #[test]
+fn what_the_program_keeps_is_for_nobody_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let data = place.folder.path().join("data");
+    assert!(place.command_in(&data, &["migrate"]).output().unwrap().status.success());
+    let mode = std::fs::metadata(&data).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "{mode:o}");
+}
+
+#[test]
+fn help_begins_with_what_the_program_is() {
+    let help = Place::new().ok(&["--help"]);
+    assert!(help.starts_with("科转: a marketplace"), "{help}");
+}
+
+#[test]
 fn a_wrong_command_line_is_told_from_a_failure() {
     let place = Place::new();
     assert_eq!(place.run(&["serve", "--colour"]).status.code(), Some(2));
@@ -70,6 +86,7 @@ fn check_tells_every_fault_at_once() {
     let levels: Vec<&str> =
         findings.as_array().unwrap().iter().map(|it| it["level"].as_str().unwrap()).collect();
     assert!(!levels.contains(&"bad"), "{findings}");
+    assert!(!place.folder.path().join("kezhuan.db").exists(), "it only looks");
     assert_eq!(good.status.code(), Some(0));
 
     let broken = place

@@ -1,4 +1,12 @@
-use crate::program::{Place, Server};
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    process::Stdio,
+};
+
+use serde_json::json;
+
+use crate::program::{Place, Server, send};
 
 #[test]
 fn a_demo_is_made_once_and_served_as_it_is_afterwards() {
@@ -22,4 +30,68 @@ fn a_demo_is_made_once_and_served_as_it_is_afterwards() {
     let again = start();
     let (_, same) = again.get(None, "/api/v1/market").unwrap();
     assert_eq!(same, market);
+}
+
+#[test]
+fn everyone_in_a_new_demo_can_sign_in_and_pairs_wait() {
+    let place = Place::new();
+    let data = place.folder.path().join("market");
+    // Whatever looked at the folder before, it is new until someone is in it.
+    place.command_in(&data, &["migrate"]).output().unwrap();
+    let mut command = place.command_in(&data, &["demo", "--port", "0"]);
+    command.env_remove("KEZHUAN_DATABASE_URL");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if line.starts_with("Stop with") {
+            break;
+        }
+        lines.push(line);
+    }
+    let base = lines.iter().find_map(|it| it.split_whitespace().find(|it| it.starts_with("http")));
+    let base = base.unwrap().trim_end_matches('/').to_owned();
+    let after = lines.iter().skip_while(|it| !it.starts_with("Sign in as")).skip(1);
+    let mut roles = Vec::new();
+    for line in after.filter(|it| !it.is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let body = json!({ "login": words[0], "password": words[1] });
+        let at = ("POST", "/api/v1/sessions");
+        let (status, session, _) = send(&base, at, &[], Some(&body)).unwrap();
+        assert_eq!(status, 201, "{line}: {session}");
+        let bearer = format!("Bearer {}", session["token"].as_str().unwrap());
+        let headers = [("authorization", bearer.as_str())];
+        let (_, me, _) = send(&base, ("GET", "/api/v1/me"), &headers, None).unwrap();
+        let role = me["role"].as_str().unwrap().to_owned();
+        if role == "matchmaker" {
+            let (_, queue, _) = send(&base, ("GET", "/api/v1/pairs"), &headers, None).unwrap();
+            assert!(queue["counts"]["suggested"].as_u64().unwrap() > 100, "{}", queue["counts"]);
+        }
+        roles.push(role);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    roles.sort_unstable();
+    roles.dedup();
+    let all = [
+        "auditor",
+        "enterprise",
+        "lead",
+        "matchmaker",
+        "research",
+        "security_admin",
+        "system_admin",
+    ];
+    assert_eq!(roles, all);
+}
+
+#[test]
+fn a_demo_that_cannot_be_served_makes_nothing() {
+    let place = Place::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let data = place.folder.path().join("market");
+    let output = place.command_in(&data, &["demo", "--port", &port]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(!data.exists(), "no passwords were shown");
 }

@@ -112,3 +112,105 @@ fn who_may_not_import_is_told_why() {
     assert_eq!(code, Some(3), "{told}");
     assert!(told["bad"][0]["reasons"][0].as_str().unwrap().contains("give its name"), "{told}");
 }
+
+#[test]
+fn drafts_are_published_by_importing_them_again() {
+    let place = Place::new();
+    place.people();
+    let path = file(&place, "rows.jsonl", "{\"id\": \"a\", \"title\": \"甘薯贮藏环境调控\"}\n");
+    let args = ["import", "achievements", &path, "--by", "office.feng"];
+    let args = [&args[..], &["--organisation", RESEARCH]].concat();
+    let (_, drafts) = summary(&place, &args);
+    assert_eq!(drafts["new"], 1, "{drafts}");
+    let publish = [&args[..], &["--publish"]].concat();
+    let (_, published) = summary(&place, &publish);
+    assert_eq!((&published["changed"], &published["unchanged"]), (&json!(1), &json!(0)));
+    let (_, again) = summary(&place, &publish);
+    assert_eq!((&again["changed"], &again["unchanged"]), (&json!(0), &json!(1)));
+    let server = place.serve();
+    assert_eq!(server.get(None, "/api/v1/market").unwrap().1["achievements"], 1);
+}
+
+#[test]
+fn a_listing_that_cannot_be_changed_is_told_and_the_rest_goes_on() {
+    let place = Place::new();
+    place.people();
+    let row = |id: &str, title: &str| json!({ "id": id, "title": title }).to_string();
+    let path = file(&place, "a.jsonl", &row("a", "甘薯贮藏环境调控"));
+    let by = ["--by", "office.feng", "--organisation", RESEARCH, "--publish"];
+    summary(&place, &[&["import", "achievements", &path][..], &by].concat());
+    let server = place.serve();
+    let school = server.sign_in("school.zhou");
+    let (_, list) = server.get(Some(&school), "/api/v1/achievements").unwrap();
+    let id = list["items"][0]["id"].as_str().unwrap();
+    let bearer = format!("Bearer {}", school.0);
+    for step in ["adopt", "close"] {
+        let path = format!("/api/v1/achievements/{id}/{step}");
+        let done = server.send("POST", &path, &[("authorization", &bearer)], None).unwrap();
+        assert_eq!(done.0, 200, "{}", done.1);
+    }
+    let rows = [row("a", "甘薯贮藏环境再调控"), "oops".into(), row("b", "猪粪快速腐熟菌剂")];
+    let path = file(&place, "b.jsonl", &rows.join("\n"));
+    let (code, told) = summary(&place, &[&["import", "achievements", &path][..], &by].concat());
+    assert_eq!((code, &told["new"], &told["changed"]), (Some(3), &json!(1), &json!(0)), "{told}");
+    let lines: Vec<&Value> = told["bad"].as_array().unwrap().iter().map(|it| &it["line"]).collect();
+    assert_eq!(lines, [&json!(1), &json!(2)]);
+    assert!(told["bad"][0]["reasons"][0].as_str().unwrap().contains("is closed"), "{told}");
+}
+
+#[test]
+fn a_dry_run_finds_what_the_run_would() {
+    let place = Place::new();
+    place.people();
+    let row = |id: &str, organisation: &str, name: &str| {
+        json!({ "id": id, "title": "甘薯贮藏环境调控", "organisation": organisation,
+            "organisation_name": name })
+        .to_string()
+    };
+    let rows = [
+        json!({ "id": "a", "title": "甘薯贮藏环境调控" }).to_string(),
+        // The same organisation by its number, and by what the command says.
+        row("a", RESEARCH, ""),
+        row("b", "9144030071526726XG", ""),
+        row("c", "9144030071526726XG", "某某公司"),
+        row("c", "9144030071526726XG", "某某公司"),
+        row("d", "9144030071526726XX", "某某公司"),
+    ];
+    let path = file(&place, "rows.jsonl", &rows.join("\n"));
+    let args = ["import", "achievements", &path, "--by", "office.feng", "--organisation", RESEARCH];
+    let (_, dry) = summary(&place, &[&args[..], &["--dry-run"]].concat());
+    let (_, real) = summary(&place, &args);
+    assert_eq!(dry["bad"], real["bad"]);
+    let lines: Vec<&Value> = real["bad"].as_array().unwrap().iter().map(|it| &it["line"]).collect();
+    assert_eq!(lines, [&json!(2), &json!(3), &json!(5), &json!(6)], "{real}");
+    assert_eq!((&dry["new"], &real["new"]), (&json!(0), &json!(2)));
+}
+
+#[test]
+fn a_refused_row_registers_nobody() {
+    let place = Place::new();
+    place.people();
+    let row = json!({ "title": "甘薯贮藏环境调控", "organisation": "9144030071526726XG",
+        "organisation_name": "某某公司" });
+    let path = file(&place, "rows.jsonl", &row.to_string());
+    let (code, told) = summary(&place, &["import", "needs", &path, "--by", "plant.li"]);
+    assert_eq!(code, Some(3), "{told}");
+    let server = place.serve();
+    assert_eq!(server.get(None, "/api/v1/market").unwrap().1["organisations"], 3);
+}
+
+#[test]
+fn ten_thousand_rows_are_taken_in_and_not_doubled() {
+    let place = Place::new();
+    place.people();
+    let row = |at: usize| {
+        json!({ "id": at.to_string(), "title": format!("球墨铸铁气孔缺陷控制第 {at} 号") })
+            .to_string()
+    };
+    let rows: Vec<String> = (0..10_000).map(row).collect();
+    let path = file(&place, "rows.jsonl", &rows.join("\n"));
+    let by = ["--by", "office.feng", "--organisation", RESEARCH, "--publish"];
+    let args = [&["import", "achievements", &path][..], &by].concat();
+    assert_eq!(summary(&place, &args).1["new"], 10_000);
+    assert_eq!(summary(&place, &args).1["unchanged"], 10_000);
+}
