@@ -103,6 +103,15 @@ impl Place {
         }
     }
 
+    /// Publishes what may meet every need of these tests.
+    pub(crate) fn publish_an_achievement(&self) {
+        let path = self.folder.path().join("one.jsonl");
+        let row = json!({ "id": "a", "title": "球墨铸铁气孔缺陷控制工艺", "body": "气孔率由 7% 降到 1.5%" });
+        std::fs::write(&path, row.to_string()).unwrap();
+        let by = ["--by", "office.feng", "--organisation", RESEARCH, "--publish"];
+        self.ok(&[&["import", "achievements", path.to_str().unwrap()][..], &by].concat());
+    }
+
     /// The database, for looking behind the program's back.
     pub(crate) async fn database(&self) -> db::Db {
         let file = format!("sqlite://{}", self.folder.path().join("kezhuan.db").display());
