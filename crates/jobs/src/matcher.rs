@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use db::{
     Db, Tx, audit,
-    jobs::{self, Claim},
+    jobs::{self, Claim, Priority},
 };
 use domain::{
     achievements::{AchievementForm, AchievementId},
@@ -82,7 +82,8 @@ impl Matcher {
             .write(async |tx| {
                 let pairs = db::pairs::of_listing(tx, Kind::Achievement, claim.subject).await?;
                 needs.extend(pairs.iter().map(|it| it.sides.need.as_uuid()));
-                jobs::enqueue_all(tx, jobs::Kind::MatchNeed, &needs, now).await?;
+                let asked = (claim.priority, now);
+                jobs::enqueue_all(tx, jobs::Kind::MatchNeed, &needs, asked).await?;
                 jobs::finish(tx, claim).await
             })
             .await?;
@@ -96,7 +97,8 @@ impl Matcher {
         self.db
             .write(async |tx| {
                 for some in needs.chunks(1000) {
-                    jobs::enqueue_all(tx, jobs::Kind::MatchNeed, some, now).await?;
+                    let asked = (Priority::Bulk, now);
+                    jobs::enqueue_all(tx, jobs::Kind::MatchNeed, some, asked).await?;
                 }
                 jobs::finish(tx, claim).await
             })
