@@ -15,7 +15,7 @@ use domain::{
 use metrics::{counter, histogram};
 use search::{
     Engine, Entry,
-    matching::{Depth, MATCHER, Profile},
+    matching::{Breadth, Depth, MATCHER, Profile},
 };
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -23,8 +23,11 @@ use uuid::Uuid;
 
 use crate::{Result, indexer::offered_edition};
 
-/// How many needs are matched again when an achievement changes.
-const TOUCHED: usize = 30;
+/// How many needs are matched again when an achievement changes. In a market of many like needs
+/// all of them are to hear of it; elsewhere the floor keeps one publication from having hundreds
+/// matched again that share a few characters with it. It is as low as the usual floor of
+/// suggestions: a need far below it has little to gain. The likeliest are matched first.
+const TOUCHED: Breadth = Breadth { always: 30, most: 500, floor: 0.3 };
 
 /// Suggests pairs.
 #[derive(Clone, Debug)]

@@ -105,6 +105,21 @@ async fn a_declined_pair_stays_declined_when_one_side_is_withdrawn_and_comes_bac
 }
 
 #[tokio::test]
+async fn an_achievement_reaches_every_need_that_it_fits() {
+    let mut market = Market::new().await;
+    let mut needs = Vec::new();
+    for number in 0..45 {
+        needs.push(market.need(&format!("{}{number}", NEED.0), NEED.1).await);
+    }
+    market.settle().await;
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.settle().await;
+    for need in &needs {
+        assert_eq!(market.pairs_of(need).await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_material_change_makes_open_pairs_stale() {
     let mut market = Market::new().await;
     let need = market.need(NEED.0, NEED.1).await;
