@@ -71,6 +71,7 @@ fn listings() -> TableCreateStatement {
         .col(text("working_state").check(Expr::col("working_state").is_in(states)))
         .col(integer("edition"))
         .col(integer("matter"))
+        .col(big_integer("digest"))
         .col(timestamp_with_time_zone_null("published_at"))
         .col(date_null("valid_until"))
         .col(timestamp_with_time_zone("created_at"))

@@ -27,7 +27,7 @@ impl MigrationTrait for Migration {
         manager.create_table(jobs()).await?;
         let subject = index("jobs", "jobs_subject", &["kind", "subject"]).unique().to_owned();
         manager.create_index(subject).await?;
-        manager.create_index(index("jobs", "jobs_due", &["run_after", "id"])).await?;
+        manager.create_index(index("jobs", "jobs_due", &["priority", "run_after", "id"])).await?;
         manager.create_table(audit()).await?;
         manager.create_index(index("audit", "audit_object", &["object_id", "id"])).await?;
         manager.create_index(index("audit", "audit_actor", &["actor_id", "id"])).await?;
@@ -61,6 +61,7 @@ fn jobs() -> TableCreateStatement {
         .col(uuid("id").primary_key())
         .col(text("kind"))
         .col(uuid("subject"))
+        .col(integer("priority"))
         .col(integer("generation"))
         .col(integer("attempts"))
         .col(timestamp_with_time_zone("run_after"))

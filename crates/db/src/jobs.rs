@@ -4,18 +4,18 @@
 //! again while it runs makes it run once more. A job is claimed for a time and ends in the
 //! transaction that holds its effect: who has lost the claim cannot commit.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait as _, DbBackend, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, OnConflict},
+    sea_query::{Alias, CaseStatement, Expr, ExprTrait as _, LockBehavior, LockType, OnConflict},
 };
 use uuid::Uuid;
 
-use crate::{Conn, Db, Error, Result, Tx, error::unknown};
+use crate::{Conn, Db, Error, Result, Tx};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,16 @@ pub enum Kind {
     Sweep,
 }
 
+/// What is done first. Whoever publishes a listing waits for its pairs; nobody waits for one need
+/// among the thousands that an import has matched again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// What the change of a single listing asks for.
+    Direct,
+    /// What is asked for by the hundred.
+    Bulk,
+}
+
 /// A job that this process may do, until its claim runs out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -37,6 +47,8 @@ pub struct Claim {
     pub kind: Kind,
     /// To what.
     pub subject: Uuid,
+    /// How soon what follows from it is to be done.
+    pub priority: Priority,
     /// How often it was tried before.
     pub attempts: i32,
     id: Uuid,
@@ -50,24 +62,31 @@ const LEASE: TimeDelta = TimeDelta::seconds(20);
 
 /// Asks for a job, in the transaction of the change that makes it necessary.
 pub async fn enqueue(tx: &Tx, kind: Kind, subject: Uuid, run_after: DateTime<Utc>) -> Result<()> {
-    enqueue_all(tx, kind, &[subject], run_after).await
+    enqueue_all(tx, kind, &[subject], (kind.priority(), run_after)).await
 }
 
-/// Asks for many jobs of a kind.
+/// Asks for many jobs of a kind, which are done in the order given. Of a job that is there
+/// already, the better priority and the earlier time hold.
 pub async fn enqueue_all(
     tx: &Tx,
     kind: Kind,
     subjects: &[Uuid],
-    run_after: DateTime<Utc>,
+    (priority, run_after): (Priority, DateTime<Utc>),
 ) -> Result<()> {
     if subjects.is_empty() {
         return Ok(());
     }
-    let distinct: BTreeSet<&Uuid> = subjects.iter().collect();
-    let rows = distinct.into_iter().map(|subject| row::ActiveModel {
-        id: Set(Uuid::now_v7()),
+    // The ids keep the order given. The rows go by subject: two transactions that ask for the same
+    // jobs in different orders would wait for each other.
+    let mut distinct: BTreeMap<Uuid, Uuid> = BTreeMap::new();
+    for subject in subjects {
+        distinct.entry(*subject).or_insert_with(Uuid::now_v7);
+    }
+    let rows = distinct.into_iter().map(|(subject, id)| row::ActiveModel {
+        id: Set(id),
         kind: Set(kind.as_str().to_owned()),
-        subject: Set(*subject),
+        subject: Set(subject),
+        priority: Set(priority.rank()),
         generation: Set(0),
         attempts: Set(0),
         run_after: Set(run_after),
@@ -78,7 +97,9 @@ pub async fn enqueue_all(
     let again = Expr::col((row::Entity, row::Column::Generation)).add(1);
     let on_conflict = OnConflict::columns([row::Column::Kind, row::Column::Subject])
         .value(row::Column::Generation, again)
-        .update_columns([row::Column::RunAfter, row::Column::Attempts])
+        .value(row::Column::Priority, lesser(row::Column::Priority))
+        .value(row::Column::RunAfter, kind.asked_again())
+        .update_columns([row::Column::Attempts])
         .to_owned();
     row::Entity::insert_many(rows).on_conflict(on_conflict).exec_without_returning(tx).await?;
     Ok(())
@@ -95,15 +116,19 @@ pub async fn ensure(tx: &Tx, kind: Kind, subject: Uuid, run_after: DateTime<Utc>
     enqueue(tx, kind, subject, run_after).await
 }
 
-/// Claims up to `limit` jobs that are due, for `worker`. No other process gets the same ones.
+/// Claims up to `limit` jobs that are due, for `worker`, the direct ones first. No other process
+/// gets the same ones. Kinds that this version does not know are left to one that does.
 pub async fn claim(db: &Db, worker: Uuid, limit: u64, now: DateTime<Utc>) -> Result<Vec<Claim>> {
     let due = || row::Entity::find().filter(is_due(now));
     if due().limit(1).one(db.read()).await?.is_none() {
         return Ok(Vec::new());
     }
     db.write(async |tx| {
-        let mut query =
-            due().order_by_asc(row::Column::RunAfter).order_by_asc(row::Column::Id).limit(limit);
+        let mut query = due()
+            .order_by_asc(row::Column::Priority)
+            .order_by_asc(row::Column::RunAfter)
+            .order_by_asc(row::Column::Id)
+            .limit(limit);
         if tx.get_database_backend() == DbBackend::Postgres {
             query = query.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         }
@@ -115,7 +140,7 @@ pub async fn claim(db: &Db, worker: Uuid, limit: u64, now: DateTime<Utc>) -> Res
             .filter(row::Column::Id.is_in(ids))
             .exec(tx)
             .await?;
-        rows.iter().map(|it| Claim::of(it, worker)).collect()
+        Ok(rows.iter().filter_map(|it| Claim::of(it, worker)).collect())
     })
     .await
 }
@@ -165,7 +190,16 @@ fn is_due(now: DateTime<Utc>) -> Condition {
     let free = Condition::any()
         .add(row::Column::ClaimedUntil.is_null())
         .add(row::Column::ClaimedUntil.lt(now));
-    Condition::all().add(row::Column::RunAfter.lte(now)).add(free)
+    let known = row::Column::Kind.is_in(Kind::ALL.map(Kind::as_str));
+    Condition::all().add(row::Column::RunAfter.lte(now)).add(known).add(free)
+}
+
+/// The lesser of what a job's column holds and what it is now asked for with. The functions for it
+/// have different names on the two databases.
+fn lesser(column: row::Column) -> CaseStatement {
+    let held = Expr::col((row::Entity, column));
+    let asked = Expr::col((Alias::new("excluded"), column));
+    CaseStatement::new().case(asked.clone().lt(held.clone()), asked).finally(held)
 }
 
 fn mine(claim: &Claim) -> Condition {
@@ -183,14 +217,42 @@ impl Kind {
             Self::Sweep => "sweep",
         }
     }
+
+    /// How soon it is done if nothing else is said.
+    const fn priority(self) -> Priority {
+        match self {
+            Self::MatchNeed | Self::MatchAchievement | Self::Sweep => Priority::Direct,
+            Self::MatchAll => Priority::Bulk,
+        }
+    }
+
+    /// When a job that waits is done once it is asked for again.
+    fn asked_again(self) -> Expr {
+        let column = row::Column::RunAfter;
+        match self {
+            Self::MatchNeed | Self::MatchAchievement | Self::Sweep => lesser(column).into(),
+            // Put off on purpose, until the last part of an import is there.
+            Self::MatchAll => Expr::col((Alias::new("excluded"), column)),
+        }
+    }
+}
+
+impl Priority {
+    const fn rank(self) -> i32 {
+        match self {
+            Self::Direct => 0,
+            Self::Bulk => 1,
+        }
+    }
 }
 
 impl Claim {
-    fn of(row: &row::Model, worker: Uuid) -> Result<Self> {
-        let kind = Kind::ALL.into_iter().find(|it| it.as_str() == row.kind);
-        Ok(Self {
-            kind: kind.ok_or_else(|| unknown("jobs.kind"))?,
+    fn of(row: &row::Model, worker: Uuid) -> Option<Self> {
+        let is_direct = row.priority <= Priority::Direct.rank();
+        Some(Self {
+            kind: Kind::ALL.into_iter().find(|it| it.as_str() == row.kind)?,
             subject: row.subject,
+            priority: if is_direct { Priority::Direct } else { Priority::Bulk },
             attempts: row.attempts,
             id: row.id,
             worker,
@@ -209,6 +271,7 @@ mod row {
         pub id: Uuid,
         pub kind: String,
         pub subject: Uuid,
+        pub priority: i32,
         pub generation: i32,
         pub attempts: i32,
         pub run_after: ChronoDateTimeUtc,

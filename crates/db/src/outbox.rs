@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     Conn, Db, Error, Result, Tx,
     error::{corrupt, unknown},
-    jobs,
+    jobs::{self, Priority},
 };
 
 /// An event and its place in line.
@@ -35,12 +35,22 @@ pub struct Event {
 /// Notes, in the transaction that changes it, that readers of a listing now see something else:
 /// an event for every index, and a job for the matcher.
 pub async fn announce(tx: &Tx, kind: Kind, subject: Uuid, now: DateTime<Utc>) -> Result<()> {
-    push(tx, kind, &[subject], now).await?;
+    announce_each(tx, kind, &[subject], (Priority::Direct, now)).await
+}
+
+/// Notes that some listings changed, each of which is matched by itself.
+pub async fn announce_each(
+    tx: &Tx,
+    kind: Kind,
+    subjects: &[Uuid],
+    (priority, now): (Priority, DateTime<Utc>),
+) -> Result<()> {
+    push(tx, kind, subjects, now).await?;
     let job = match kind {
         Kind::Need => jobs::Kind::MatchNeed,
         Kind::Achievement => jobs::Kind::MatchAchievement,
     };
-    jobs::enqueue(tx, job, subject, now).await
+    jobs::enqueue_all(tx, job, subjects, (priority, now)).await
 }
 
 /// Notes that many listings changed at once. Achievements by the hundred would each have the same
@@ -53,7 +63,10 @@ pub async fn announce_many(
 ) -> Result<()> {
     push(tx, kind, subjects, now).await?;
     match kind {
-        Kind::Need => jobs::enqueue_all(tx, jobs::Kind::MatchNeed, subjects, now).await,
+        Kind::Need => {
+            let bulk = (Priority::Bulk, now);
+            jobs::enqueue_all(tx, jobs::Kind::MatchNeed, subjects, bulk).await
+        }
         Kind::Achievement => {
             let soon = now + TimeDelta::seconds(2);
             jobs::enqueue(tx, jobs::Kind::MatchAll, Uuid::nil(), soon).await

@@ -122,6 +122,8 @@ pub struct Publication {
     pub edition: i32,
     /// The edition that last changed anything that matters to matching.
     pub matter: i32,
+    /// A digest of what the present edition says that matters to matching.
+    pub digest: i64,
     /// When the present edition was published.
     pub at: DateTime<Utc>,
     /// The last day it is offered.
@@ -302,15 +304,16 @@ impl<F: Form> Listing<F> {
 
     /// Publishes the working copy without review, for imports by staff.
     pub fn publish(&mut self, now: DateTime<Utc>) {
-        let material = self.is_material_change();
         let before = self.publication;
         if let Some(revision) = self.revision.take() {
             self.form = revision.form;
         }
+        let digest = digest(&self.form.matter());
         let edition = before.map_or(1, |it| it.edition + 1);
-        let matter = before.map(|it| it.matter).filter(|_| !material).unwrap_or(edition);
+        let same = before.filter(|it| it.digest == digest && digest != UNKNOWN);
+        let matter = same.map_or(edition, |it| it.matter);
         let until = Day::at(now).plus_months(VALID_MONTHS);
-        self.publication = Some(Publication { edition, matter, at: now, until });
+        self.publication = Some(Publication { edition, matter, digest, at: now, until });
         if self.state != State::Paused {
             self.state = State::Published;
         }
@@ -352,13 +355,19 @@ impl<F: Form> Listing<F> {
         }
         self.updated_at = now;
     }
+}
 
-    /// A listing that was withdrawn and comes back counts as changed: its old form is not kept
-    /// beside the working copy.
-    fn is_material_change(&self) -> bool {
-        let Some(revision) = &self.revision else { return true };
-        revision.form.matter() != self.form.matter()
-    }
+/// The digest of what could not be read; it is like no other.
+const UNKNOWN: i64 = 0;
+
+/// A number that stands for what matters of a form, the same on every machine and in every run
+/// (FNV-1a, 64 bits). A listing that was withdrawn is compared by it with what it last said: its
+/// old form is not kept beside the working copy.
+fn digest<F: Form>(matter: &F) -> i64 {
+    let Ok(bytes) = serde_json::to_vec(matter) else { return UNKNOWN };
+    let start = 0xcbf2_9ce4_8422_2325_u64;
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    i64::from_ne_bytes(bytes.into_iter().fold(start, step).to_ne_bytes())
 }
 
 impl<F> Revision<F> {

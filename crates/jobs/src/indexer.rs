@@ -208,7 +208,7 @@ fn finish(
     Err(search::Error::Damaged(format!("the new index is not sound: {condition:?}")).into())
 }
 
-/// Whether a listing of a kind is offered now.
+/// The edition that last changed what matters of a listing, if the listing is offered now.
 pub(crate) fn offered_edition<F: Form>(listing: &Listing<F>) -> Option<i32> {
     listing.publication().filter(|_| listing.is_offered()).map(|it| it.matter)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use db::{
     Db, Tx, audit,
-    jobs::{self, Claim},
+    jobs::{self, Claim, Priority},
 };
 use domain::{
     achievements::{AchievementForm, AchievementId},
@@ -15,7 +15,7 @@ use domain::{
 use metrics::{counter, histogram};
 use search::{
     Engine, Entry,
-    matching::{Depth, MATCHER, Profile},
+    matching::{Breadth, Depth, MATCHER, Profile},
 };
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -23,8 +23,11 @@ use uuid::Uuid;
 
 use crate::{Result, indexer::offered_edition};
 
-/// How many needs are matched again when an achievement changes.
-const TOUCHED: usize = 30;
+/// How many needs are matched again when an achievement changes. In a market of many like needs
+/// all of them are to hear of it; elsewhere the floor keeps one publication from having hundreds
+/// matched again that share a few characters with it. It is as low as the usual floor of
+/// suggestions: a need far below it has little to gain. The likeliest are matched first.
+const TOUCHED: Breadth = Breadth { always: 30, most: 500, floor: 0.3 };
 
 /// Suggests pairs.
 #[derive(Clone, Debug)]
@@ -82,7 +85,8 @@ impl Matcher {
             .write(async |tx| {
                 let pairs = db::pairs::of_listing(tx, Kind::Achievement, claim.subject).await?;
                 needs.extend(pairs.iter().map(|it| it.sides.need.as_uuid()));
-                jobs::enqueue_all(tx, jobs::Kind::MatchNeed, &needs, now).await?;
+                let asked = (claim.priority, now);
+                jobs::enqueue_all(tx, jobs::Kind::MatchNeed, &needs, asked).await?;
                 jobs::finish(tx, claim).await
             })
             .await?;
@@ -96,7 +100,8 @@ impl Matcher {
         self.db
             .write(async |tx| {
                 for some in needs.chunks(1000) {
-                    jobs::enqueue_all(tx, jobs::Kind::MatchNeed, some, now).await?;
+                    let asked = (Priority::Bulk, now);
+                    jobs::enqueue_all(tx, jobs::Kind::MatchNeed, some, asked).await?;
                 }
                 jobs::finish(tx, claim).await
             })

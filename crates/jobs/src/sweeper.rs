@@ -35,31 +35,38 @@ pub(crate) async fn ensure(db: &Db, now: Now) -> Result<()> {
 pub(crate) async fn sweep(db: &Db, claim: &Claim, now: Now) -> Result<()> {
     let today = Day::at(now);
     db.write(async |tx| {
-        expire::<NeedForm>(tx, today, now).await?;
-        expire::<AchievementForm>(tx, today, now).await?;
+        let mut most = expire::<NeedForm>(tx, today, now).await?;
+        most = most.max(expire::<AchievementForm>(tx, today, now).await?);
+        let mut woken = 0;
         for mut pair in db::pairs::due(tx, today, BATCH).await? {
             if pair.pass(pairs::Action::Wake).is_ok() {
                 db::pairs::save(tx, &mut pair).await?;
+                woken += 1;
             }
         }
         answers::forget(tx, now - TimeDelta::hours(24)).await?;
         tokens::forget(tx, now - TimeDelta::days(30)).await?;
         outbox::forget(tx, now - TimeDelta::days(7)).await?;
         jobs::finish(tx, claim).await?;
-        jobs::enqueue(tx, jobs::Kind::Sweep, Uuid::nil(), now + EVERY).await
+        // A full batch has left some behind. Only what moved counts: rows that cannot move would
+        // be found again at once, for ever.
+        let pause = if most.max(woken) < BATCH { EVERY } else { TimeDelta::zero() };
+        jobs::enqueue(tx, jobs::Kind::Sweep, Uuid::nil(), now + pause).await
     })
     .await?;
     Ok(())
 }
 
-async fn expire<F: Form>(tx: &Tx, today: Day, now: Now) -> db::Result<()> {
+/// Ends what is overdue, and tells how many listings that were.
+async fn expire<F: Form>(tx: &Tx, today: Day, now: Now) -> db::Result<u64> {
+    let mut expired = 0;
     for mut listing in db::listings::overdue::<F>(tx, today, BATCH).await? {
         if listing.act(Action::Expire, now).is_err() {
             continue;
         }
         db::listings::save(tx, &mut listing).await?;
         let id = listing.id.as_uuid();
-        outbox::announce(tx, F::KIND, id, now).await?;
+        outbox::announce_each(tx, F::KIND, &[id], (jobs::Priority::Bulk, now)).await?;
         let line = audit::Line {
             at: now,
             actor: None,
@@ -69,6 +76,7 @@ async fn expire<F: Form>(tx: &Tx, today: Day, now: Now) -> db::Result<()> {
             detail: json!({}),
         };
         audit::append(tx, line).await?;
+        expired += 1;
     }
-    Ok(())
+    Ok(expired)
 }

@@ -36,7 +36,7 @@ pub struct Entry {
 pub enum Shelf {
     /// Found by its words.
     Open,
-    /// Found by field, industry and region alone; matched by its words.
+    /// Found by field and region alone; matched by its words.
     Masked,
     /// Not found at all; matched by its words.
     Closed,

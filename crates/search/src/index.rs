@@ -24,6 +24,9 @@ pub(crate) use schema::{Fields, Place};
 /// How much heavier a title weighs than the rest of a listing when it is matched.
 pub(crate) const TITLE_WEIGHT: u16 = 3;
 
+/// The version of `Writer::file`.
+const FILING: u32 = 2;
+
 /// What an index on disk turned out to be.
 #[derive(Debug)]
 pub enum Condition {
@@ -67,6 +70,8 @@ pub struct Reader {
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
     analysis: u32,
+    /// What is filed where; raised when that changes, so that every index is made anew.
+    filing: u32,
     watermark: i64,
 }
 
@@ -91,7 +96,9 @@ fn try_open(folder: &Path, threads: usize) -> Result<Option<Opened>> {
     let (schema, fields) = schema::build();
     let payload = index.load_metas()?.payload;
     let payload = payload.and_then(|it| serde_json::from_str::<Payload>(&it).ok());
-    let ours = payload.filter(|it| it.analysis == text::ANALYSIS && index.schema() == schema);
+    let ours = payload.filter(|it| {
+        it.analysis == text::ANALYSIS && it.filing == FILING && index.schema() == schema
+    });
     let Some(Payload { watermark, .. }) = ours else { return Ok(None) };
     let damaged = index.validate_checksum()?;
     if !damaged.is_empty() {
@@ -142,7 +149,7 @@ impl Writer {
     /// Makes everything since the last commit durable and visible, in one step, together with
     /// the place in the outbox up to which it goes.
     pub fn commit(&mut self, watermark: i64) -> Result<()> {
-        let payload = Payload { analysis: text::ANALYSIS, watermark };
+        let payload = Payload { analysis: text::ANALYSIS, filing: FILING, watermark };
         let payload = serde_json::to_string(&payload).map_err(std::io::Error::from)?;
         let mut prepared = self.inner.prepare_commit()?;
         prepared.set_payload(&payload);
@@ -180,13 +187,14 @@ impl Writer {
         for code in entry.fields.iter().flat_map(|it| with_ancestors(it, &[2, 3, 5])) {
             document.add_text(fields.field, code);
         }
-        for code in entry.industry.iter().flat_map(|it| with_ancestors(it, &[1, 3, 4, 5])) {
-            document.add_text(fields.industry, code);
-        }
         for code in entry.region.iter().flat_map(|it| region_with_ancestors(it)) {
             document.add_text(fields.region, code);
         }
         if entry.shelf == Shelf::Open {
+            // Readers are not shown the industry of what is masked: filters must not tell it.
+            for code in entry.industry.iter().flat_map(|it| with_ancestors(it, &[1, 3, 4, 5])) {
+                document.add_text(fields.industry, code);
+            }
             for code in &entry.cooperation {
                 document.add_text(fields.cooperation, code);
             }

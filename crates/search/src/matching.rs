@@ -70,6 +70,17 @@ pub struct Depth {
     pub floor: f32,
 }
 
+/// How many needs an achievement has matched again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breadth {
+    /// So many, however unlike the achievement they are.
+    pub always: usize,
+    /// The most.
+    pub most: usize,
+    /// The least share of the likeliest need's score, 0 to 1, for those beyond `always`.
+    pub floor: f32,
+}
+
 /// An achievement that may meet a need.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suggestion {
@@ -144,12 +155,14 @@ impl Reader {
 
     /// The needs that an achievement may meet, the likeliest first: those to be matched again when
     /// it appears or changes. Only what they share counts here; [`Reader::suggest`] has the say.
-    pub fn touched(&self, achievement: &Entry, most: usize) -> Result<Vec<Uuid>> {
+    pub fn touched(&self, achievement: &Entry, breadth: Breadth) -> Result<Vec<Uuid>> {
         let searcher = self.searcher();
         let profile = Profile::from(achievement);
         let weights = self.weigh(&searcher, &profile)?;
-        let best = self.top(&searcher, &weights, (Kind::Need, most))?;
-        Ok(best.into_iter().map(|it| it.id).collect())
+        let best = self.top(&searcher, &weights, (Kind::Need, breadth.most))?;
+        let floor = best.first().map_or(0.0, |it| it.score * breadth.floor);
+        let near = |(at, it): &(usize, Scored)| *at < breadth.always || it.score >= floor;
+        Ok(best.into_iter().enumerate().take_while(near).map(|(_, it)| it.id).collect())
     }
 
     /// Every need in the index, hidden or not.

@@ -38,6 +38,7 @@ pub struct Model {
     pub working_state: String,
     pub edition: i32,
     pub matter: i32,
+    pub digest: i64,
     pub published_at: Option<ChronoDateTimeUtc>,
     pub valid_until: Option<ChronoDate>,
     pub created_at: ChronoDateTimeUtc,
@@ -71,6 +72,7 @@ pub(super) fn columns<F: Form>(it: &Listing<F>) -> Result<ActiveModel> {
         working_state: Set(it.working_state().as_str().to_owned()),
         edition: Set(publication.map_or(0, |it| it.edition)),
         matter: Set(publication.map_or(0, |it| it.matter)),
+        digest: Set(publication.map_or(0, |it| it.digest)),
         published_at: Set(publication.map(|it| it.at)),
         valid_until: Set(publication.map(|it| it.until.0)),
         created_at: Set(it.created_at),
@@ -93,7 +95,8 @@ fn state(name: &str) -> Result<State> {
 impl Model {
     fn publication(&self) -> Option<Publication> {
         let (at, until) = self.published_at.zip(self.valid_until)?;
-        Some(Publication { edition: self.edition, matter: self.matter, at, until: Day(until) })
+        let (edition, matter, digest) = (self.edition, self.matter, self.digest);
+        Some(Publication { edition, matter, digest, at, until: Day(until) })
     }
 
     fn revision<F: Form>(&self) -> Result<Option<Revision<F>>> {

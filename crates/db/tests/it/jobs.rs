@@ -3,8 +3,9 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::TimeDelta;
 use db::{
     Error,
-    jobs::{self, Kind},
+    jobs::{self, Kind, Priority},
 };
+use sea_orm::ConnectionTrait as _;
 use uuid::Uuid;
 
 use crate::store::{Store, now};
@@ -107,4 +108,56 @@ async fn no_two_workers_get_the_same_job() {
     }
     assert_eq!(all.len(), 60);
     assert_eq!(all.into_iter().collect::<HashSet<_>>().len(), 60);
+}
+
+async fn enqueue_in_bulk(store: &Store, subjects: &[Uuid]) {
+    let bulk = (Priority::Bulk, now());
+    let job = async |tx: &db::Tx| jobs::enqueue_all(tx, Kind::MatchNeed, subjects, bulk).await;
+    store.db.write(job).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_one_publication_asks_for_comes_before_what_was_asked_for_in_bulk() {
+    let store = Store::new().await;
+    let many: Vec<Uuid> = (0..50).map(|_| Uuid::now_v7()).collect();
+    enqueue_in_bulk(&store, &many).await;
+    let fresh = Uuid::now_v7();
+    enqueue(&store, fresh).await;
+    // One of the many is asked for directly too, and once more in bulk: it stays direct.
+    enqueue(&store, many[49]).await;
+    enqueue_in_bulk(&store, &many[40..]).await;
+    let claims = jobs::claim(&store.db, Uuid::now_v7(), 4, now()).await.unwrap();
+    let mut first: Vec<Uuid> = claims[..2].iter().map(|it| it.subject).collect();
+    first.sort_unstable();
+    assert_eq!(first, [many[49], fresh]);
+    assert!(claims[..2].iter().all(|it| it.priority == Priority::Direct));
+    let rest: Vec<Uuid> = claims[2..].iter().map(|it| it.subject).collect();
+    assert_eq!(rest, many[..2], "in the order they were asked for in");
+}
+
+#[tokio::test]
+async fn asking_again_for_later_puts_nothing_off_but_the_match_of_everything() {
+    let store = Store::new().await;
+    let later = now() + TimeDelta::seconds(2);
+    for (kind, expected) in [(Kind::Sweep, 1), (Kind::MatchAll, 0)] {
+        for when in [now(), later] {
+            let job = async |tx: &db::Tx| jobs::enqueue(tx, kind, Uuid::nil(), when).await;
+            store.db.write(job).await.unwrap();
+        }
+        let due = jobs::claim(&store.db, Uuid::now_v7(), 10, now()).await.unwrap();
+        assert_eq!(due.len(), expected, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn jobs_of_a_newer_version_are_left_to_it() {
+    let store = Store::new().await;
+    let job = async |tx: &db::Tx| jobs::enqueue(tx, Kind::Sweep, Uuid::nil(), now()).await;
+    store.db.write(job).await.unwrap();
+    let newer = "UPDATE jobs SET kind = 'of_tomorrow'";
+    store.db.read().execute_unprepared(newer).await.unwrap();
+    let subject = Uuid::now_v7();
+    enqueue(&store, subject).await;
+    let claims = jobs::claim(&store.db, Uuid::now_v7(), 10, now()).await.unwrap();
+    assert_eq!(claims.iter().map(|it| it.subject).collect::<Vec<_>>(), [subject]);
 }

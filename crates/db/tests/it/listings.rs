@@ -28,6 +28,7 @@ async fn every_need(store: &Store, author: &Person, matchmaker: &Person) -> Vec<
             let publication = (state != State::Draft).then_some(Publication {
                 edition: 1,
                 matter: 1,
+                digest: 7,
                 at: now(),
                 until: Day::at(now()),
             });

@@ -153,6 +153,23 @@ fn a_change_of_contact_is_not_material() {
 }
 
 #[test]
+fn a_withdrawn_listing_that_comes_back_unchanged_is_no_material_change() {
+    let mut need = published();
+    for (goal, edition, matter) in [(None, 2, 1), (Some("附着力不低于一点零兆帕"), 3, 3)]
+    {
+        need.act(Action::Withdraw, now()).unwrap();
+        need.act(Action::Reopen, now()).unwrap();
+        if let Some(goal) = goal {
+            need.edit(NeedForm { goal: text(goal), ..complete() }, now()).unwrap();
+        }
+        need.submit(now()).unwrap();
+        need.review(Decision::Approve, PersonId::generate(), now()).unwrap();
+        let publication = need.publication().unwrap();
+        assert_eq!((publication.edition, publication.matter), (edition, matter));
+    }
+}
+
+#[test]
 fn a_returned_or_rejected_change_leaves_the_published_form_alone() {
     for (decision, state) in
         [(Decision::Return, State::Returned), (Decision::Reject, State::Rejected)]

@@ -83,6 +83,43 @@ async fn a_declined_pair_comes_back_only_when_one_of_the_two_changed() {
 }
 
 #[tokio::test]
+async fn a_declined_pair_stays_declined_when_one_side_is_withdrawn_and_comes_back_unchanged() {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.settle().await;
+    let pair = market.pairs_of(&need).await.remove(0);
+    let now = market.clock.now();
+    market
+        .work(&pair, |it, me| {
+            it.take(me).unwrap();
+            it.grade(graded(Grade::Unrelated), me, now).unwrap();
+        })
+        .await;
+    market.act(need.id, Action::Withdraw).await;
+    market.settle().await;
+    market.act(need.id, Action::Reopen).await;
+    market.change(need.id, |it, now| it.publish(now)).await;
+    market.settle().await;
+    assert_eq!(states(&market.pairs_of(&need).await), [State::Declined]);
+}
+
+#[tokio::test]
+async fn an_achievement_reaches_every_need_that_it_fits() {
+    let mut market = Market::new().await;
+    let mut needs = Vec::new();
+    for number in 0..45 {
+        needs.push(market.need(&format!("{}{number}", NEED.0), NEED.1).await);
+    }
+    market.settle().await;
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.settle().await;
+    for need in &needs {
+        assert_eq!(market.pairs_of(need).await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_material_change_makes_open_pairs_stale() {
     let mut market = Market::new().await;
     let need = market.need(NEED.0, NEED.1).await;

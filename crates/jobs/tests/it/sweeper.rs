@@ -29,6 +29,17 @@ async fn a_listing_expires_after_its_last_day() {
 }
 
 #[tokio::test]
+async fn more_than_a_batch_expires_without_waiting_for_the_next_minute() {
+    let mut market = Market::new().await;
+    for number in 0..205 {
+        market.need(&format!("铸件气孔率降低技术{number}"), "气孔率高").await;
+    }
+    market.clock.advance(TimeDelta::days(366));
+    market.settle().await;
+    assert!(market.offered().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_deferred_pair_comes_back_on_its_day() {
     let mut market = Market::new().await;
     let need = market.need("铸件气孔率降低技术", "气孔率高").await;

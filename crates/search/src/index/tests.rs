@@ -144,3 +144,16 @@ fn every_kind_of_damage_is_found() {
     }
     assert!(matches!(open(whole.path(), 1), Condition::Sound(_)), "the control");
 }
+
+#[test]
+fn the_industry_of_a_masked_entry_is_not_filed() {
+    let folder = TempDir::new().unwrap();
+    let mut opened = create(folder.path(), 1).unwrap();
+    opened.writer.put(&Entry { shelf: Shelf::Masked, ..entry(1, "锂离子电池") }).unwrap();
+    opened.writer.commit(1).unwrap();
+    let searcher = opened.reader.searcher();
+    let fields = opened.reader.fields();
+    let filed = |field, code| searcher.doc_freq(&Term::from_field_text(field, code)).unwrap();
+    assert_eq!(filed(fields.industry, "C38"), 0);
+    assert_eq!((filed(fields.field, "60302"), filed(fields.region, "140581")), (1, 1));
+}

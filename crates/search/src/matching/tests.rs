@@ -221,7 +221,11 @@ fn an_achievement_touches_the_needs_it_may_meet() {
     let market = Market::of(&NEEDS, &ACHIEVEMENTS);
     for (at, (title, text)) in ACHIEVEMENTS.iter().take(4).enumerate() {
         let entry = entry(Kind::Achievement, Shelf::Open, (7, title, text));
-        let touched = market.opened.reader.touched(&entry, 2).unwrap();
+        let touched = market
+            .opened
+            .reader
+            .touched(&entry, Breadth { always: 2, most: 2, floor: 1.0 })
+            .unwrap();
         assert_eq!(touched[0].as_u128(), 1000 + at as u128, "{title}");
     }
     assert_eq!(market.opened.reader.needs().unwrap().len(), 4);
