@@ -1,5 +1,8 @@
 use super::*;
-use crate::organisations::State as Standing_;
+use crate::{
+    listings::{Kind, State, Visibility},
+    organisations::State as Standing_,
+};
 
 fn member(role: Role, organisation: OrganisationId, standing: Standing_) -> Principal {
     Principal::Member(Member { person: PersonId::generate(), organisation, role, standing })
