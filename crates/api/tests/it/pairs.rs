@@ -193,3 +193,19 @@ async fn nobody_grades_a_pair_of_their_own_organisation() {
     let refused = world.post(&world.other_matchmaker, &take, json!(null)).await;
     assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "own_organisation"));
 }
+
+#[tokio::test]
+async fn what_someone_holds_goes_back_to_the_queue_when_they_are_disabled() {
+    let mut world = World::new().await;
+    let pair = world.suggested_pair().await;
+    let take = format!("/pairs/{pair}/take");
+    world.post(&world.matchmaker, &take, json!(null)).await;
+    let disable = format!("/people/{}/disable", world.matchmaker.person.as_ref().unwrap().id);
+    let done = world.post(&world.system_admin, &disable, json!(null)).await;
+    assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.body);
+    let taken = world.post(&world.other_matchmaker, &take, json!(null)).await;
+    assert_eq!((taken.status, &taken.body["state"]), (StatusCode::OK, &json!("taken")));
+    let log = db::audit::of_object(world.db.read(), pair.parse().unwrap()).await.unwrap();
+    let actions: Vec<_> = log.iter().map(|it| it.action.as_str()).collect();
+    assert_eq!(actions, ["pairs.work:taken", "people.switch:released", "pairs.work:taken"]);
+}
