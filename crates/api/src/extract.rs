@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct Body<T> {
     /// The form.
     pub(crate) form: T,
-    /// A digest of the bytes it was read from.
+    /// A digest of what it was read from, but for passwords.
     pub(crate) fingerprint: String,
 }
 
@@ -62,7 +62,7 @@ impl<T: Field, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(Problem::new(Code::Unreadable));
         }
         let value = json::read(&bytes)?;
-        Ok(Self { form: form::read(&value)?, fingerprint: secrets::fingerprint(&bytes) })
+        Ok(Self { form: form::read(&value)?, fingerprint: secrets::fingerprint(&value) })
     }
 }
 
@@ -198,7 +198,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         let key = header.to_str().ok().map(|it| it.trim_matches('"'));
         let fits = |it: &&str| (1..=255).contains(&it.len());
-        let fault = Fault::TooLong { max: 255, actual: header.len() };
+        let fault = match key.map(str::len) {
+            None => Fault::WrongType { expected: Shape::Text },
+            Some(0) => Fault::Missing,
+            Some(actual) => Fault::TooLong { max: 255, actual },
+        };
         let refused = || Problem::from(Faults::one("/headers/idempotency-key", fault));
         key.filter(fits).map(|it| Self(Some(it.to_owned()))).ok_or_else(refused)
     }

@@ -7,7 +7,7 @@ use axum::{
 };
 use db::{Clock, Db};
 use domain::{
-    Fault, Faults,
+    Fault, Faults, Format,
     form::{Field, Object},
     organisations::{self, Organisation, OrganisationId},
     people::{self, Password, Person, PersonId, Role},
@@ -23,7 +23,7 @@ use crate::{
     call::Call,
     extract::Body,
     moment::Moment,
-    problem::{Code, Problem},
+    problem::Problem,
     routes::{Doc, Routes},
 };
 
@@ -115,7 +115,8 @@ async fn change_password(
         return Err(Faults::one("/old", fault).into());
     }
     if body.form.new.expose().eq_ignore_ascii_case(person.login.as_str()) {
-        return Err(Problem::new(Code::Invalid));
+        let fault = Fault::BadFormat { expected: Format::Password };
+        return Err(Faults::one("/new", fault).into());
     }
     let hash = app.passwords.hash(&body.form.new).await?;
     app.db

@@ -154,7 +154,7 @@ async fn create(
         db::audit::append(tx, call.line("", object, detail)).await?;
         let body = OrganisationBody::new(&organisation, true);
         let location = format!("/api/v1/organisations/{}", organisation.id);
-        Created::new(location, Some(tag(&organisation)), &body)
+        Created::new(location, Some(tag(&organisation, true)), &body)
     })
     .await
 }
@@ -166,7 +166,7 @@ fn taken(err: db::Error) -> Problem {
     } else if err.is_taken("number") {
         "/organisation/number"
     } else {
-        return err.into();
+        return Problem::of_save(err, Code::Stale);
     };
     let mut problem = Problem::new(Code::AlreadyExists);
     problem.faults.push(pointer, Fault::Repeated);
@@ -200,7 +200,7 @@ async fn read_one(
     if !inside && organisation.state() != Standing::Verified {
         return Err(Problem::new(Code::NotFound));
     }
-    let tag = tag(&organisation);
+    let tag = tag(&organisation, inside);
     if has_already(&method, &headers, &tag) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
@@ -221,7 +221,7 @@ async fn edit_one(
                 return Err(Problem::new(Code::NotFound));
             }
             call.may(&policy::Object::of_organisation(id))?;
-            expected.check(&tag(&organisation))?;
+            expected.check(&tag(&organisation, true))?;
             organisation.edit(body.form);
             db::organisations::save(tx, &mut organisation).await.map_err(taken)?;
             let detail = json!({ "state": organisation.state() });
@@ -230,7 +230,7 @@ async fn edit_one(
             Ok(organisation)
         })
         .await?;
-    Ok(Tagged { tag: tag(&changed), body: OrganisationBody::new(&changed, true) })
+    Ok(Tagged { tag: tag(&changed, true), body: OrganisationBody::new(&changed, true) })
 }
 
 async fn decide(
@@ -247,16 +247,17 @@ async fn decide(
         .write(async |tx| {
             let mut organisation = db::organisations::get(tx, id).await?;
             call.may(&policy::Object::of_organisation(id))?;
-            expected.check(&tag(&organisation))?;
+            expected.check(&tag(&organisation, true))?;
             organisation.decide(action, reason)?;
-            db::organisations::save(tx, &mut organisation).await?;
+            let lost = |err| Problem::of_save(err, Code::Stale);
+            db::organisations::save(tx, &mut organisation).await.map_err(lost)?;
             let detail = json!({ "state": organisation.state() });
             let object = Some(("organisation", id.as_uuid()));
             db::audit::append(tx, call.line("", object, detail)).await?;
             Ok::<_, Problem>(organisation)
         })
         .await?;
-    Ok(Tagged { tag: tag(&decided), body: OrganisationBody::new(&decided, true) })
+    Ok(Tagged { tag: tag(&decided, true), body: OrganisationBody::new(&decided, true) })
 }
 
 /// Whether someone sees an organisation as itself or the office does.
@@ -265,8 +266,10 @@ fn sees_inside(reader: &Principal, id: OrganisationId) -> bool {
     reader.member().is_some_and(|it| it.organisation == id || office.contains(&it.role))
 }
 
-fn tag(it: &Organisation) -> String {
-    format!("\"{}\"", it.version)
+/// Those who see the reason and those who do not must not share a tag.
+fn tag(it: &Organisation, inside: bool) -> String {
+    let side = if inside { "-inside" } else { "" };
+    format!("\"{}{side}\"", it.version)
 }
 
 impl OrganisationBody {

@@ -154,6 +154,8 @@ async fn switch(
         db::people::save(tx, &mut person).await?;
         if state == PersonState::Disabled {
             db::tokens::remove_all(tx, id, None).await?;
+            // Nobody else could ever take or release what they hold.
+            db::pairs::let_go_all(tx, id, &call.line("released", None, json!({}))).await?;
         }
         let object = Some(("person", id.as_uuid()));
         db::audit::append(tx, call.line(state.as_str(), object, json!({}))).await

@@ -172,6 +172,11 @@ impl Problem {
         Self { cause: Some(cause.to_string().into()), ..Self::new(Code::Internal) }
     }
 
+    /// Why something was not saved; `overtaken` is said when someone else saved first.
+    pub(crate) fn of_save(err: db::Error, overtaken: Code) -> Self {
+        if matches!(err, db::Error::Stale) { Self::new(overtaken) } else { err.into() }
+    }
+
     /// What the program's keepers should know.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()

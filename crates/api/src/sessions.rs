@@ -81,17 +81,18 @@ async fn create(
     body: Body<Credentials>,
 ) -> Result<(StatusCode, Json<Session>), Problem> {
     let Credentials { login, password } = body.form;
-    let wrong = || Problem::new(Code::WrongCredentials);
     let found = match Login::new(&login) {
         Ok(login) => db::people::find(app.db.read(), &login).await?,
         Err(_) => None,
     };
     let (person, hash) = found.unzip();
-    if !app.passwords.fits(password, hash).await? {
+    let fits = app.passwords.fits(password, hash).await?;
+    // A disabled account is answered as a wrong password is, and as late.
+    let admitted = |it: &&Person| fits && it.state == PersonState::Active;
+    let Some(person) = person.as_ref().filter(admitted) else {
         refused(&app.db, &call, person.as_ref()).await?;
-        return Err(wrong());
-    }
-    let person = person.filter(|it| it.state == PersonState::Active).ok_or_else(wrong)?;
+        return Err(Problem::new(Code::WrongCredentials));
+    };
     let organisation = db::organisations::get(app.db.read(), person.organisation).await?;
     let secret = secrets::new_token()?;
     let token = Token {
@@ -113,12 +114,12 @@ async fn create(
     let session = Session {
         token: secret.expose_secret().to_owned(),
         expires_at: Moment(token.expires_at),
-        person: PersonBody::new(&person, Some(&organisation)),
+        person: PersonBody::new(person, Some(&organisation)),
     };
     Ok((StatusCode::CREATED, Json(session)))
 }
 
-/// Notes that someone tried a wrong password.
+/// Notes that someone tried to sign in and was not let in.
 async fn refused(db: &Db, call: &Call, person: Option<&Person>) -> Result<(), Problem> {
     let object = person.map(|it| ("person", it.id.as_uuid()));
     let line = call.line("refused", object, json!({}));

@@ -7,7 +7,6 @@ use domain::{
     days::Day,
     listings::{Form, Kind, Listing, ListingId, Number, State, Visibility},
     organisations::OrganisationId,
-    people::PersonId,
     policy::Principal,
 };
 use sea_orm::{
@@ -278,19 +277,4 @@ pub async fn editions<F: Form>(conn: &impl Conn, id: ListingId<F>) -> Result<Vec
         .all(conn)
         .await?;
     rows.into_iter().map(Edition::try_from).collect()
-}
-
-/// Who looks after a listing, and whose it is: what a pair needs to know of it.
-pub async fn owners(
-    conn: &impl Conn,
-    ids: [Uuid; 2],
-) -> Result<[(OrganisationId, Option<PersonId>); 2]> {
-    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids)).all(conn).await?;
-    let of = |id: Uuid| {
-        let row = rows.iter().find(|it| it.id == id).ok_or(Error::NotFound)?;
-        let organisation = OrganisationId::from_uuid(row.organisation_id);
-        Ok::<_, Error>((organisation, row.matchmaker_id.map(PersonId::from_uuid)))
-    };
-    let [one, other] = ids;
-    Ok([of(one)?, of(other)?])
 }

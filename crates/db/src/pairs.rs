@@ -4,13 +4,14 @@ use domain::{
     days::Day,
     listings::Kind,
     pairs::{Pair, PairId, State},
+    people::PersonId,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
-use crate::{Conn, Error, Result, Tx};
+use crate::{Conn, Error, Result, Tx, audit};
 
 mod queue;
 mod row;
@@ -55,6 +56,25 @@ pub async fn count_accepted(conn: &impl Conn) -> Result<u64> {
 pub async fn insert_all(tx: &Tx, new: &[Pair]) -> Result<()> {
     let rows: Vec<row::ActiveModel> = new.iter().map(row::columns).collect::<Result<_>>()?;
     row::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Gives back to the queue the pairs that `holder` has taken. Each leaves `line` in the log, with
+/// the pair as its object.
+pub async fn let_go_all(tx: &Tx, holder: PersonId, line: &audit::Line) -> Result<()> {
+    let rows = row::Entity::find()
+        .filter(row::Column::State.eq(State::Taken.as_str()))
+        .filter(row::Column::TakenBy.eq(holder.as_uuid()))
+        .all(tx)
+        .await?;
+    for row in rows {
+        let mut pair = Pair::try_from(row)?;
+        if pair.let_go(holder) {
+            save(tx, &mut pair).await?;
+            let object = Some(("pair".to_owned(), pair.id.as_uuid()));
+            audit::append(tx, audit::Line { object, ..line.clone() }).await?;
+        }
+    }
     Ok(())
 }
 

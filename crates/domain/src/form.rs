@@ -36,6 +36,9 @@ pub fn read<T: Field>(value: &Value) -> Result<T, Faults> {
     }
 }
 
+/// How many faults are known before unknown fields are no longer told one by one.
+const MANY: usize = 100;
+
 /// An object whose fields are being read.
 #[derive(Debug)]
 pub struct Object<'a> {
@@ -124,9 +127,19 @@ impl<'a> Object<'a> {
         self.given(name).is_some()
     }
 
-    /// Ends the reading, and notes every field that nobody asked for.
+    /// Ends the reading, and notes the fields that nobody asked for. When a hundred faults are known
+    /// it says once that there are more: an answer must not be many times the size of its question.
     pub fn close(self) {
         for name in self.fields.keys() {
+            let known = self.faults.0.len();
+            if known > MANY {
+                return;
+            }
+            if known == MANY {
+                let (max, actual) = (self.read.len(), self.fields.len());
+                self.faults.push(self.at, Fault::TooMany { max, actual });
+                return;
+            }
             if !self.read.contains(&name.as_str()) {
                 self.faults.push(pointer(self.at, name), Fault::UnknownField);
             }
@@ -273,6 +286,14 @@ mod tests {
         assert_eq!(twice, [("/tags/2".into(), Fault::Repeated)]);
         let long = faults(&json!({ "name": "n", "tags": ["a", "b", "c", "d"] }));
         assert_eq!(long, [("/tags".into(), Fault::TooMany { max: 3, actual: 4 })]);
+    }
+
+    #[test]
+    fn of_very_many_unknown_fields_a_hundred_are_told() {
+        let fields = (0..5000).map(|it| (format!("x{it}"), Value::Null));
+        let found = faults(&Value::Object(fields.collect()));
+        assert_eq!(found.len(), 101);
+        assert_eq!(found[100], (String::new(), Fault::TooMany { max: 2, actual: 5000 }));
     }
 
     #[test]

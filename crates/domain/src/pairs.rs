@@ -209,6 +209,12 @@ impl Pair {
         Ok(())
     }
 
+    /// Gives the pair back to the queue if `holder` has it and cannot work on it any more. Says
+    /// whether that changed anything.
+    pub fn let_go(&mut self, holder: PersonId) -> bool {
+        self.release(holder).is_ok()
+    }
+
     /// Grades the pair: 强 and 较强 accept it, 弱 and 无 decline it.
     pub fn grade(
         &mut self,

@@ -196,8 +196,8 @@ impl Login {
 impl Password {
     /// The fewest characters of a password that may be set.
     pub const MIN: usize = 12;
-    /// The most bytes, so that hashing takes bounded time.
-    pub const MAX_BYTES: usize = 256;
+    /// The most characters, so that hashing takes bounded time.
+    pub const MAX: usize = 256;
 
     /// Accepts a password that is long enough and not one character over and over.
     pub fn new(raw: &str) -> Result<Self, Fault> {
@@ -205,8 +205,8 @@ impl Password {
         if actual < Self::MIN {
             return Err(Fault::TooShort { min: Self::MIN, actual });
         }
-        if raw.len() > Self::MAX_BYTES {
-            return Err(Fault::TooLong { max: Self::MAX_BYTES, actual: raw.len() });
+        if actual > Self::MAX {
+            return Err(Fault::TooLong { max: Self::MAX, actual });
         }
         let mut distinct: Vec<char> = raw.chars().collect();
         distinct.sort_unstable();
@@ -303,7 +303,7 @@ impl JsonSchema for Password {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string", "format": "password",
-            "minLength": Self::MIN, "maxLength": Self::MAX_BYTES,
+            "minLength": Self::MIN, "maxLength": Self::MAX,
         })
     }
 }
@@ -328,7 +328,9 @@ mod tests {
         let short = Fault::TooShort { min: 12, actual: 11 };
         assert_eq!(Password::new("abcdefghijk"), Err(short));
         assert!(Password::new("aaaaaaaaaaaaaa").is_err());
-        assert!(Password::new(&"长".repeat(100)).is_err());
+        let long = Fault::TooLong { max: 256, actual: 260 };
+        assert_eq!(Password::new(&"太行山上红薯真甜很甜".repeat(26)), Err(long));
+        assert!(Password::new(&"太行山上红薯真甜".repeat(32)).is_ok(), "characters, not bytes");
         assert!(Password::new("太行山上的红薯真甜啊二零二六").is_ok());
         assert_eq!(format!("{:?}", Password::new("correct horse").unwrap()), "Password(…)");
     }

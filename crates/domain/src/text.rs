@@ -89,21 +89,15 @@ pub fn clean(raw: &str) -> String {
     lines.join("\n").trim().to_owned()
 }
 
-/// What two texts are compared by: cleaned, NFKC, lower case, without white space.
-pub fn comparable(raw: &str) -> String {
-    let folded = clean(raw).nfkc().collect::<String>().to_lowercase();
-    folded.split_whitespace().collect()
-}
-
 /// Characters that change nothing a reader sees, and so could hide in a name.
 const fn invisible(it: char) -> bool {
     matches!(it,
         '\u{0}'..='\u{9}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-        | '\u{e0000}'..='\u{e0fff}')
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// One character, or what NFKC makes of it where that does no harm.

@@ -99,6 +99,7 @@ async fn set_password(
     Ok(())
 }
 
+/// Lets someone in or shuts them out, with what they hold.
 async fn switch(db: &Db, login: &str, state: State, now: DateTime<Utc>) -> anyhow::Result<()> {
     let mut person = find(db, login).await?;
     person.state = state;
@@ -106,6 +107,8 @@ async fn switch(db: &Db, login: &str, state: State, now: DateTime<Utc>) -> anyho
         db::people::save(tx, &mut person).await?;
         if state == State::Disabled {
             db::tokens::remove_all(tx, person.id, None).await?;
+            let line = line("released", person.id, now);
+            db::pairs::let_go_all(tx, person.id, &line).await?;
         }
         record(tx, state.as_str(), person.id, now).await
     })
@@ -195,13 +198,16 @@ fn show(password: &Password, made: bool) {
 }
 
 async fn record(tx: &Tx, what: &str, person: PersonId, now: DateTime<Utc>) -> db::Result<()> {
-    let line = audit::Line {
+    audit::append(tx, line(what, person, now)).await
+}
+
+fn line(what: &str, person: PersonId, now: DateTime<Utc>) -> audit::Line {
+    audit::Line {
         at: now,
         actor: None,
         action: format!("command:user:{what}"),
         object: Some(("person".into(), person.as_uuid())),
         request_id: String::new(),
         detail: json!({}),
-    };
-    audit::append(tx, line).await
+    }
 }

@@ -1,7 +1,8 @@
 use axum::extract::State;
 use db::{Db, Tx, outbox};
 use domain::{
-    listings::{Form, Listing, ListingId, Review, ReviewForm, Visibility},
+    listings::{Decision, Form, Listing, ListingId, Review, ReviewForm, Visibility},
+    organisations::{OrganisationId, State as Standing},
     policy::Object,
 };
 use serde_json::{Value, json};
@@ -21,6 +22,8 @@ pub(super) type Changed<F> = Result<Tagged<ListingBody<F>>, Problem>;
 struct Opened<F> {
     listing: Listing<F>,
     before: Offer,
+    /// What the caller is told if someone else saves first.
+    overtaken: Code,
 }
 
 /// What other readers get to see of a listing, and whether they do.
@@ -61,12 +64,26 @@ pub(super) async fn review<F: Form>(
     let changed = db
         .write(async |tx| {
             let mut opened = open::<F>(tx, &call, id, Some(&expected)).await?;
+            if review.form.decision == Decision::Approve {
+                vouched_for(tx, opened.listing.organisation).await?;
+            }
             opened.listing.review(review.form.decision, reviewer, call.now)?;
             db::reviews::insert(tx, id.as_uuid(), &review).await?;
             close(tx, &call, opened, json!({ "decision": review.form.decision })).await
         })
         .await?;
     answer(&db, &call, &changed).await
+}
+
+/// Refuses unless the owner is still verified: it was when it submitted, which may be long ago.
+async fn vouched_for(tx: &Tx, owner: OrganisationId) -> Result<(), Problem> {
+    match db::organisations::get(tx, owner).await?.state() {
+        Standing::Verified => Ok(()),
+        Standing::Suspended => Err(Problem::new(Code::OrganisationSuspended)),
+        Standing::Registered | Standing::Refused => {
+            Err(Problem::new(Code::OrganisationNotVerified))
+        }
+    }
 }
 
 /// Deletes a draft that was never published.
@@ -82,7 +99,8 @@ pub(super) async fn remove_draft<F: Form>(
         if !draft || listing.publication().is_some() {
             return Err(Problem::new(Code::WrongState));
         }
-        db::listings::remove(tx, &listing).await?;
+        let lost = |err| Problem::of_save(err, Code::Stale);
+        db::listings::remove(tx, &listing).await.map_err(lost)?;
         let object = Some((F::KIND.as_str(), id.as_uuid()));
         let line = call.line("delete", object, json!({ "number": listing.number }));
         Ok(db::audit::append(tx, line).await?)
@@ -104,7 +122,8 @@ async fn open<F: Form>(
         expected.check(&tag)?;
     }
     let before = Offer::of(&listing);
-    Ok(Opened { listing, before })
+    let overtaken = if expected.is_some() { Code::Stale } else { Code::Conflict };
+    Ok(Opened { listing, before, overtaken })
 }
 
 /// Saves a listing with its audit line; with an edition if one was published; and with an event
@@ -115,9 +134,10 @@ async fn close<F: Form>(
     opened: Opened<F>,
     detail: Value,
 ) -> Result<Listing<F>, Problem> {
-    let Opened { mut listing, before } = opened;
+    let Opened { mut listing, before, overtaken } = opened;
     let after = Offer::of(&listing);
-    db::listings::save(tx, &mut listing).await?;
+    let lost = |err| Problem::of_save(err, overtaken);
+    db::listings::save(tx, &mut listing).await.map_err(lost)?;
     if before.edition != after.edition {
         db::listings::keep_editions(tx, std::slice::from_ref(&listing)).await?;
     }

@@ -40,8 +40,12 @@ async fn a_key_belongs_to_one_body_one_operation_and_one_person() {
     assert_eq!(theirs.status, StatusCode::CREATED);
     assert_ne!(theirs.body["id"], first.body["id"]);
     let long = "k".repeat(256);
-    let refused = world.call(&world.enterprise, at, &[(KEY, &long)], Some(body)).await;
-    assert_eq!(refused.pointers(), ["/headers/idempotency-key"]);
+    for (key, fault) in [(long.as_str(), "too_long"), ("", "missing"), ("\"\"", "missing")] {
+        let body = Some(body.clone());
+        let refused = world.call(&world.enterprise, at.clone(), &[(KEY, key)], body).await;
+        assert_eq!(refused.pointers(), ["/headers/idempotency-key"]);
+        assert_eq!(refused.body["errors"][0]["code"], fault, "{key}");
+    }
 }
 
 #[tokio::test]

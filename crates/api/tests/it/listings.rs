@@ -75,6 +75,32 @@ async fn a_listing_is_paused_resumed_withdrawn_and_reopened() {
 }
 
 #[tokio::test]
+async fn a_submission_is_taken_back_or_rejected_and_what_is_published_ends() {
+    let world = World::new().await;
+    let who = &world.enterprise;
+    let sent = world.submitted_need(need("球墨铸铁件气孔率降低技术")).await;
+    let at = format!("/needs/{}", sent.id());
+    let retract = format!("{at}/retract");
+    let back = world.edit(who, (Method::POST, &retract), &sent.tag(), None).await;
+    assert_eq!((back.status, &back.body["state"]), (StatusCode::OK, &json!("draft")));
+    world.submit(who, "/needs", &back).await;
+    let rejected = world.review("/needs", &sent.id(), "reject").await;
+    assert_eq!(rejected.body["state"], "rejected", "{}", rejected.body);
+
+    let at = format!("/needs/{}", world.published_need("球墨铸铁件气孔缺陷检测").await);
+    let seen = world.get(who, &at).await;
+    let form = Some(need("球墨铸铁件气孔缺陷在线检测"));
+    let edited = world.edit(who, (Method::PUT, &at), &seen.tag(), form).await;
+    assert!(edited.body.get("revision").is_some(), "{}", edited.body);
+    let revision = format!("{at}/revision");
+    let dropped = world.edit(who, (Method::DELETE, &revision), &edited.tag(), None).await;
+    assert_eq!(dropped.status, StatusCode::OK, "{}", dropped.body);
+    assert!(dropped.body.get("revision").is_none(), "{}", dropped.body);
+    let closed = world.post(who, &format!("{at}/close"), json!(null)).await;
+    assert_eq!((closed.status, &closed.body["state"]), (StatusCode::OK, &json!("closed")));
+}
+
+#[tokio::test]
 async fn only_a_draft_that_was_never_published_can_be_deleted() {
     let world = World::new().await;
     let draft = world.need_draft("球墨铸铁件气孔率降低技术").await;

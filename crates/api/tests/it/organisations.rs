@@ -95,6 +95,37 @@ async fn a_new_name_must_be_verified_anew() {
 }
 
 #[tokio::test]
+async fn what_was_submitted_is_not_approved_while_its_owner_is_not_verified() {
+    let world = World::new().await;
+    let sent = world.submitted_need(crate::world::need("球墨铸铁件气孔率降低技术")).await;
+    let owner =
+        format!("/organisations/{}", world.enterprise.person.as_ref().unwrap().organisation);
+    let who = &world.security_admin;
+    let seen = world.get(who, &owner).await;
+    let reason = Some(json!({ "reason": "执照已经吊销" }));
+    let suspend = format!("{owner}/suspend");
+    let suspended = world.edit(who, (Method::POST, &suspend), &seen.tag(), reason).await;
+    assert_eq!(suspended.body["state"], "suspended", "{}", suspended.body);
+    let at = format!("/needs/{}", sent.id());
+    let waiting = world.get(&world.matchmaker, &at).await;
+    let rubric = json!({ "advantage": 3, "clarity": 4, "cooperation": 4, "completeness": 5 });
+    let review = json!({ "decision": "approve", "rubric": rubric, "reasons": "同意" });
+    let at = format!("{at}/review");
+    let at = (Method::POST, at.as_str());
+    let refused = world.edit(&world.matchmaker, at, &waiting.tag(), Some(review)).await;
+    assert_eq!(refused.code(), "organisation_suspended", "{}", refused.body);
+}
+
+#[tokio::test]
+async fn insiders_and_others_have_different_tags_of_an_organisation() {
+    let world = World::new().await;
+    let at = format!("/organisations/{}", world.enterprise.person.as_ref().unwrap().organisation);
+    let (inside, outside) =
+        (world.get(&world.enterprise, &at).await, world.get(&VISITOR, &at).await);
+    assert_ne!(inside.tag(), outside.tag());
+}
+
+#[tokio::test]
 async fn the_office_makes_accounts_but_no_administrators() {
     let world = World::new().await;
     let organisation = world.matchmaker.person.as_ref().unwrap().organisation;

@@ -155,10 +155,21 @@ async fn the_queue_is_filtered_ordered_and_paged() {
     assert_eq!([scores(&first.body), scores(&second.body)].concat(), all_scores);
     assert_eq!(first.body["counts"]["suggested"], 3);
     assert!(second.body.get("counts").is_none(), "counted once, not with each page");
-    for order in ["newest", "oldest"] {
-        let ordered = world.get(&me, &format!("/pairs?order={order}")).await;
-        assert_eq!(ordered.body["items"].as_array().unwrap().len(), 3);
+    let ids = |body: &serde_json::Value| -> Vec<String> {
+        let items = body["items"].as_array().unwrap().clone();
+        items.iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let newest = ids(&world.get(&me, "/pairs?order=newest").await.body);
+    let mut oldest = ids(&world.get(&me, "/pairs?order=oldest").await.body);
+    for (order, whole) in [("newest", &newest), ("oldest", &oldest)] {
+        let first = world.get(&me, &format!("/pairs?order={order}&limit=2")).await;
+        let next = first.body["next"].as_str().unwrap();
+        let second = format!("/pairs?order={order}&limit=2&cursor={next}");
+        let second = world.get(&me, &second).await;
+        assert_eq!(&[ids(&first.body), ids(&second.body)].concat(), whole, "{order}");
     }
+    oldest.reverse();
+    assert_eq!((newest.len(), &newest), (3, &oldest));
     let of_one = world.get(&me, &format!("/pairs?achievement={achievement}")).await;
     assert_eq!(of_one.body["items"].as_array().unwrap().len(), 3);
     let need = all.body["items"][0]["need"]["id"].as_str().unwrap();
@@ -213,4 +224,20 @@ async fn nobody_grades_a_pair_of_their_own_organisation() {
     let take = format!("/pairs/{pair}/take");
     let refused = world.post(&world.other_matchmaker, &take, json!(null)).await;
     assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "own_organisation"));
+}
+
+#[tokio::test]
+async fn what_someone_holds_goes_back_to_the_queue_when_they_are_disabled() {
+    let mut world = World::new().await;
+    let pair = world.suggested_pair().await;
+    let take = format!("/pairs/{pair}/take");
+    world.post(&world.matchmaker, &take, json!(null)).await;
+    let disable = format!("/people/{}/disable", world.matchmaker.person.as_ref().unwrap().id);
+    let done = world.post(&world.system_admin, &disable, json!(null)).await;
+    assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.body);
+    let taken = world.post(&world.other_matchmaker, &take, json!(null)).await;
+    assert_eq!((taken.status, &taken.body["state"]), (StatusCode::OK, &json!("taken")));
+    let log = db::audit::of_object(world.db.read(), pair.parse().unwrap()).await.unwrap();
+    let actions: Vec<_> = log.iter().map(|it| it.action.as_str()).collect();
+    assert_eq!(actions, ["pairs.work:taken", "people.switch:released", "pairs.work:taken"]);
 }

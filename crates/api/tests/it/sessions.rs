@@ -117,3 +117,33 @@ async fn a_program_has_a_token_of_its_own() {
     assert_eq!(ended.status, StatusCode::NO_CONTENT);
     assert_eq!(with_token(&world, secret, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn a_disabled_account_is_refused_as_a_wrong_password_is_and_noted() {
+    let world = World::new().await;
+    registered(&world).await;
+    let login = domain::people::Login::new("yang.chen").unwrap();
+    let (mut person, _) = db::people::find(world.db.read(), &login).await.unwrap().unwrap();
+    person.state = domain::people::State::Disabled;
+    world.db.write(async |tx| db::people::save(tx, &mut person).await).await.unwrap();
+    let refused = sign_in(&world, "yang.chen", PASSWORD).await;
+    assert_eq!(refused.code(), "wrong_credentials");
+    let log = db::audit::of_object(world.db.read(), person.id.as_uuid()).await.unwrap();
+    assert!(log.last().unwrap().action.ends_with(":refused"), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_new_password_that_is_the_sign_in_name_is_told_with_its_place() {
+    let world = World::new().await;
+    let registration = json!({
+        "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "account": { "login": "yang.chen.danhe", "password": PASSWORD, "name": "陈工" },
+    });
+    world.post(&VISITOR, "/organisations", registration).await;
+    let session = sign_in(&world, "yang.chen.danhe", PASSWORD).await;
+    let bearer = format!("Bearer {}", session.body["token"].as_str().unwrap());
+    let headers = [("authorization", bearer.as_str())];
+    let body = json!({ "old": PASSWORD, "new": "Yang.Chen.Danhe" });
+    let refused = world.call(&VISITOR, (Method::PUT, "/me/password"), &headers, Some(body)).await;
+    assert_eq!(refused.pointers(), ["/new"], "{}", refused.body);
+}

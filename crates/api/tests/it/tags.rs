@@ -46,7 +46,7 @@ async fn of_many_editors_of_one_version_exactly_one_succeeds() {
     for editor in editors {
         match editor.await.unwrap() {
             StatusCode::OK => done += 1,
-            StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT => {}
+            StatusCode::PRECONDITION_FAILED => {}
             other => panic!("{other}"),
         }
     }

@@ -68,9 +68,6 @@ impl State {
         Self::Expired,
     ];
 
-    /// The states of a pair that still waits for a verdict.
-    pub const OPEN: [Self; 3] = [Self::Suggested, Self::Taken, Self::Deferred];
-
     /// The whole transition table.
     pub const fn after(self, action: Action) -> Result<Self, NotAllowed> {
         use State::{Accepted, Declined, Deferred, Expired, Stale, Suggested, Taken};

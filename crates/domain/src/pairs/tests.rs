@@ -72,6 +72,20 @@ fn only_who_took_it_can_grade_defer_or_release_it() {
 }
 
 #[test]
+fn a_pair_is_let_go_by_whoever_holds_it_only() {
+    let (one, other) = (PersonId::generate(), PersonId::generate());
+    let mut pair = suggested();
+    assert!(!pair.let_go(one), "nobody holds it");
+    pair.take(one).unwrap();
+    assert!(!pair.let_go(other));
+    assert!(pair.let_go(one));
+    assert_eq!((pair.state(), pair.taken_by()), (State::Suggested, None));
+    pair.take(other).unwrap();
+    pair.grade(graded(Grade::Strong), other, now()).unwrap();
+    assert!(!pair.let_go(other), "a verdict stands");
+}
+
+#[test]
 fn a_pair_is_put_off_to_a_day_to_come() {
     let matchmaker = PersonId::generate();
     let today = Day::at(now());

@@ -63,7 +63,7 @@ pub enum Act {
     Read,
     /// Begin one.
     Create,
-    /// Write its working copy, submit, retract or delete it.
+    /// Write its working copy, retract or delete it.
     Write,
     /// Become the author of a colleague's.
     Adopt,

@@ -6,6 +6,9 @@ use super::*;
 fn what_nobody_sees_is_removed() {
     assert_eq!(clean("铸\u{200b}件\u{feff}裂\u{202e}纹\u{0}"), "铸件裂纹");
     assert_eq!(clean("\u{3164}\u{115f}\u{180e}"), "");
+    assert_eq!(clean("\u{1bca0}\u{1bca3}\u{1d173}\u{1d17a}"), "");
+    let dotless = "\u{2800}".repeat(6);
+    assert_eq!(Line::<6, 60>::new(&dotless), Err(Fault::TooShort { min: 6, actual: 0 }));
     assert_eq!(Line::<1, 9>::new("\u{200b}\u{200d}"), Err(Fault::TooShort { min: 1, actual: 0 }));
 }
 
@@ -31,12 +34,6 @@ fn characters_are_counted_and_not_bytes() {
     assert!(Line::<6, 60>::new(&outside_the_plane).is_ok());
     // One character that NFKC makes eighteen of.
     assert_eq!(Text::<0, 17>::new("\u{fdfa}"), Err(Fault::TooLong { max: 17, actual: 18 }));
-}
-
-#[test]
-fn names_that_look_the_same_compare_the_same() {
-    assert_eq!(comparable("高平市 ＡＢＣ（铸造）"), comparable("高平市abc(铸造)\u{200b}"));
-    assert_ne!(comparable("己"), comparable("已"));
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 use domain::{
     codes::DeclineReason,
-    listings::Action,
+    listings::{Action, Listing},
     pairs::{Grade, GradeForm, Pair, State},
     text::Text,
 };
@@ -99,7 +99,7 @@ async fn a_declined_pair_stays_declined_when_one_side_is_withdrawn_and_comes_bac
     market.act(need.id, Action::Withdraw).await;
     market.settle().await;
     market.act(need.id, Action::Reopen).await;
-    market.change(need.id, |it, now| it.publish(now)).await;
+    market.change(need.id, Listing::publish).await;
     market.settle().await;
     assert_eq!(states(&market.pairs_of(&need).await), [State::Declined]);
 }

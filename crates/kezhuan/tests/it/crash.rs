@@ -9,7 +9,11 @@ use std::{
 };
 
 use domain::{
-    achievements::AchievementForm, listings::Kind, needs::NeedForm, people::Role, policy,
+    achievements::AchievementForm,
+    listings::Kind,
+    needs::{Need, NeedForm},
+    people::Role,
+    policy,
 };
 use uuid::Uuid;
 
@@ -198,22 +202,8 @@ async fn look(place: &Place) -> Found {
         found.needs.insert(id, (need.version.into(), need.state().as_str().to_owned()));
         if need.is_offered() {
             found.published.push(id);
-            let pairs = db::pairs::of_listing(db.read(), Kind::Need, id).await.unwrap();
-            if pairs.len() != 1 {
-                found.half_done.push(format!("{id}: {} pairs", pairs.len()));
-            }
-            let editions = db::listings::editions(db.read(), need.id).await.unwrap();
-            let reviews = db::reviews::list(db.read(), id).await.unwrap();
-            if editions.len() != 1 || reviews.len() != 1 {
-                found.half_done.push(format!("{id}: {} editions", editions.len()));
-            }
         }
-        // One line of the log for each version, the first included.
-        let lines = db::audit::of_object(db.read(), id).await.unwrap();
-        let changes = lines.iter().filter(|it| it.action.starts_with("needs.")).count();
-        if i64::try_from(changes).unwrap() != i64::from(need.version) + 1 {
-            found.half_done.push(format!("{id}: version {} and {changes} lines", need.version));
-        }
+        found.half_done.extend(half_done(&db, need).await);
     }
     let index = place.folder.path().join("index").join("current");
     let search::Condition::Sound(opened) = search::index::open(&index, 1) else {
@@ -225,6 +215,27 @@ async fn look(place: &Place) -> Found {
     found.indexed = opened.reader.ids().unwrap();
     found.indexed.sort_unstable();
     found
+}
+
+/// What of that which belongs together is missing.
+async fn half_done(db: &db::Db, need: &Need) -> Vec<String> {
+    let id = need.id.as_uuid();
+    let mut faults = Vec::new();
+    // One line of the log for each version, the first included.
+    let lines = db::audit::of_object(db.read(), id).await.unwrap();
+    let changes = lines.iter().filter(|it| it.action.starts_with("needs.")).count();
+    if i64::try_from(changes).unwrap() != i64::from(need.version) + 1 {
+        faults.push(format!("{id}: version {} and {changes} lines", need.version));
+    }
+    if need.is_offered() {
+        let pairs = db::pairs::of_listing(db.read(), Kind::Need, id).await.unwrap().len();
+        let editions = db::listings::editions(db.read(), need.id).await.unwrap().len();
+        let reviews = db::reviews::list(db.read(), id).await.unwrap().len();
+        if [pairs, editions, reviews] != [1, 1, 1] {
+            faults.push(format!("{id}: {pairs} pairs, {editions} editions, {reviews} reviews"));
+        }
+    }
+    faults
 }
 
 async fn assert_sound(db: &db::Db) {
