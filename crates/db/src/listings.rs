@@ -71,14 +71,29 @@ pub async fn get<F: Form>(conn: &impl Conn, id: ListingId<F>) -> Result<Listing<
     row.ok_or(Error::NotFound)?.try_into()
 }
 
-/// Several listings, in no order; those that do not exist are left out.
+/// Several listings, in no order; those that do not exist or cannot be read are left out.
 pub async fn several<F: Form>(conn: &impl Conn, ids: &[Uuid]) -> Result<Vec<Listing<F>>> {
     let rows = row::Entity::find()
         .filter(row::Column::Id.is_in(ids.iter().copied()))
         .filter(row::Column::Kind.eq(F::KIND.as_str()))
         .all(conn)
         .await?;
-    rows.into_iter().map(Listing::try_from).collect()
+    readable(rows)
+}
+
+/// The listings that some rows hold. One that cannot be read, since a rule was tightened or a code
+/// dropped, is logged and left out: it must not keep everything else from being found and matched.
+fn readable<F: Form>(rows: Vec<row::Model>) -> Result<Vec<Listing<F>>> {
+    let mut listings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.id;
+        match Listing::try_from(row) {
+            Ok(listing) => listings.push(listing),
+            Err(Error::Corrupt(what)) => tracing::error!(%id, what, "a listing cannot be read"),
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(listings)
 }
 
 /// The listings of a kind that `reader` may know of, the newest first.
@@ -108,12 +123,17 @@ pub async fn list<F: Form>(
     query.all(conn).await?.into_iter().map(Listing::try_from).collect()
 }
 
-/// Listings of a kind whoever may see them, ordered by id: to build an index from.
-pub async fn all<F: Form>(
-    conn: &impl Conn,
-    after: Option<Uuid>,
-    limit: u64,
-) -> Result<Vec<Listing<F>>> {
+/// A part of all published listings of a kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part<F> {
+    /// Those that can be read.
+    pub listings: Vec<Listing<F>>,
+    /// Where the next part begins; nothing after the last.
+    pub last: Option<Uuid>,
+}
+
+/// Published listings of a kind whoever may see them, ordered by id: to build an index from.
+pub async fn all<F: Form>(conn: &impl Conn, after: Option<Uuid>, limit: u64) -> Result<Part<F>> {
     let mut query = row::Entity::find()
         .filter(row::Column::Kind.eq(F::KIND.as_str()))
         .filter(row::Column::State.eq(State::Published.as_str()))
@@ -122,7 +142,9 @@ pub async fn all<F: Form>(
     if let Some(after) = after {
         query = query.filter(row::Column::Id.gt(after));
     }
-    query.all(conn).await?.into_iter().map(Listing::try_from).collect()
+    let rows = query.all(conn).await?;
+    let last = rows.last().map(|it| it.id);
+    Ok(Part { listings: readable(rows)?, last })
 }
 
 /// How many listings of a kind are published, on all shelves or openly.
@@ -177,7 +199,7 @@ pub async fn overdue<F: Form>(conn: &impl Conn, today: Day, limit: u64) -> Resul
         .limit(limit)
         .all(conn)
         .await?;
-    rows.into_iter().map(Listing::try_from).collect()
+    readable(rows)
 }
 
 /// The listings of an organisation by what another system calls them.

@@ -2,8 +2,11 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    sqlx::{
+        error::DatabaseError,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
@@ -39,6 +42,27 @@ pub struct Page {
     pub limit: u64,
 }
 
+/// Connects; patiently, since SQLite does not wait its turn when several programs that start at
+/// once make one new file a WAL database, but says that it is locked.
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
+    const TRIES: u32 = 100;
+    for _ in 1..TRIES {
+        match Database::connect(options.clone()).await {
+            Err(err) if is_locked(&err) => tokio::time::sleep(Duration::from_millis(50)).await,
+            done => return Ok(done?),
+        }
+    }
+    Ok(Database::connect(options).await?)
+}
+
+fn is_locked(err: &DbErr) -> bool {
+    let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = err else { return false };
+    let RuntimeErr::SqlxError(cause) = cause else { return false };
+    let code = cause.as_database_error().and_then(DatabaseError::code);
+    // SQLITE_BUSY, and the same while another recovers the log of a program that was killed.
+    code.is_some_and(|it| ["5", "261"].contains(&it.as_ref()))
+}
+
 impl Db {
     /// Connects to `sqlite://FILE` (made if it does not exist) or `postgres://…`.
     pub async fn open(url: &str, connections: u32) -> Result<Self> {
@@ -64,7 +88,7 @@ impl Db {
                 .pragma("cache_size", "-32000")
                 .pragma("temp_store", "memory")
         });
-        let pool = Database::connect(options).await?;
+        let pool = connect(options).await?;
         let is_sqlite = pool.get_database_backend() == DbBackend::Sqlite;
         let file = url.strip_prefix("sqlite://").and_then(|it| it.split('?').next());
         Ok(Self {

@@ -16,6 +16,9 @@ pub enum Error {
     /// Another process uses the same index folder.
     #[error("another process uses the index in {0}")]
     FolderInUse(String),
+    /// Someone else holds the index open for writing, such as a command that looks at it.
+    #[error("something else is using the index")]
+    IndexBusy,
     /// A thread died.
     #[error("a thread died: {0}")]
     Thread(String),

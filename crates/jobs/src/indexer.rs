@@ -18,7 +18,7 @@ use search::{Condition, Engine, Entry, Rebuilding, Writer, index::Opened};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::{Folder, Result};
+use crate::{Error, Folder, Result};
 
 /// How many events one commit takes in at the most.
 const BATCH: u64 = 1000;
@@ -81,6 +81,7 @@ impl Indexer {
             }
             Condition::Outdated => "another version of the program made it".into(),
             Condition::Damaged(why) => why,
+            Condition::Busy => return Err(Error::IndexBusy),
         };
         self.replace(last, why).await
     }
@@ -137,13 +138,13 @@ impl Indexer {
     ) -> Result<Writer> {
         let mut after = None;
         loop {
-            let page = db::listings::all::<F>(self.db.read(), after, BATCH).await?;
-            let Some(last) = page.last() else { return Ok(writer) };
-            after = Some(last.id.as_uuid());
-            progress.done += u64::try_from(page.len()).unwrap_or(0);
+            let part = db::listings::all::<F>(self.db.read(), after, BATCH).await?;
+            let Some(last) = part.last else { return Ok(writer) };
+            after = Some(last);
+            progress.done += u64::try_from(part.listings.len()).unwrap_or(0);
             self.engine.note(*progress);
             writer = spawn_blocking(move || {
-                for listing in &page {
+                for listing in &part.listings {
                     writer.add(&Entry::of(listing))?;
                 }
                 Ok::<_, search::Error>(writer)

@@ -38,6 +38,8 @@ pub struct Settings {
 const CLAIMS: u64 = 8;
 /// How long to wait before looking for other processes' commits.
 const POLL: Duration = Duration::from_millis(300);
+/// How long work may go on after the word to stop.
+const GRACE: Duration = Duration::from_secs(2);
 /// How long to wait after an error.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -53,7 +55,8 @@ impl Worker {
     /// Works until told to stop. What fails is logged once and tried again.
     pub async fn run(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let pause = self.round().await.map_or_else(|err| after_error(&err), after_round);
+            let Some(done) = unless_stopped(&stop, self.round()).await else { break };
+            let pause = done.map_or_else(|err| after_error(&err), after_round);
             if pause.is_zero() {
                 tokio::task::yield_now().await;
                 continue;
@@ -113,6 +116,19 @@ impl Worker {
         }
         let (now, why) = (self.clock.now(), why.to_string());
         Ok(self.db.write(async |tx: &Tx| jobs::fail(tx, claim, &why, now).await).await?)
+    }
+}
+
+/// Lets work go on for a moment after the word to stop, and then drops it. All of it can be: what is
+/// half done in the database is undone, and an index that is half made is made again.
+async fn unless_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T>) -> Option<T> {
+    let stopped = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = stopped => None,
     }
 }
 

@@ -72,14 +72,11 @@ impl Findings {
     }
 
     fn look_at_folder(&mut self, folder: &Path) {
-        if !folder.exists() {
-            return self.good("data folder", format!("{} will be made", folder.display()));
-        }
-        let probe = folder.join(".probe");
-        let written = std::fs::write(&probe, b"x");
-        let _ = std::fs::remove_file(&probe);
-        match written {
-            Ok(()) => self.good("data folder", format!("{} can be written", folder.display())),
+        // Of a folder that is still to be made, the nearest one that is there.
+        let there = folder.ancestors().find(|it| it.exists()).unwrap_or(Path::new("."));
+        let can = if there == folder { "can be written" } else { "can be made" };
+        match tempfile::tempfile_in(there) {
+            Ok(_) => self.good("data folder", format!("{} {can}", folder.display())),
             Err(err) => self.bad(
                 "data folder",
                 format!(
@@ -125,9 +122,7 @@ impl Findings {
             Condition::Outdated => {
                 self.odd("index", "of another version; the server makes it anew");
             }
-            Condition::Damaged(why) if why.contains("LockBusy") => {
-                self.good("index", "a server is using it");
-            }
+            Condition::Busy => self.good("index", "a server is using it"),
             Condition::Damaged(why) => {
                 self.odd("index", format!("damaged ({why}); the server makes it anew"));
             }
@@ -137,8 +132,13 @@ impl Findings {
     async fn look_at_database(&mut self, settings: &Settings) {
         let address = settings.database();
         let file = address.expose_secret().strip_prefix("sqlite://");
+        let file = file.and_then(|it| it.split('?').next());
         if let Some(file) = file.filter(|it| !Path::new(it).exists()) {
-            return self.good("database", format!("{file} will be made"));
+            self.good("database", format!("{file} will be made"));
+            if !settings.migrate {
+                self.bad("schema", "there is none yet: run `kezhuan migrate`");
+            }
+            return;
         }
         let db = match Db::open(address.expose_secret(), 2).await {
             Ok(db) => db,

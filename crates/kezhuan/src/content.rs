@@ -138,7 +138,8 @@ pub(crate) async fn store<F: Form>(
 
 /// Whether a listing says this already, where it is to say it.
 fn stands<F: Form>(listing: &Listing<F>, form: &F, stage: Stage) -> bool {
-    let there = stage != Stage::Published || listing.working_state() == State::Published;
+    let there = stage != Stage::Published
+        || matches!(listing.working_state(), State::Published | State::Paused);
     there && listing.working_copy() == form
 }
 

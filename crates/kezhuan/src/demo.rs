@@ -51,7 +51,9 @@ pub(crate) async fn run(
     // First, so that nothing is made whose passwords would never be shown.
     let listener = listen(&settings).await?;
     let fresh = nobody_there(&settings).await?;
-    let sign_ins = if fresh { fill(&settings).await? } else { Vec::new() };
+    if fresh {
+        show(&fill(&settings).await?);
+    }
     let mut market = Market::open(&settings).await?;
     let bar = console::bar(0, "indexing and matching");
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
@@ -60,7 +62,7 @@ pub(crate) async fn run(
     let folder = settings.folder.clone();
     market
         .serve(&settings, listener, move |address| {
-            tell(address.port(), (&folder, fresh), &sign_ins, started);
+            tell(address.port(), (&folder, fresh), started);
         })
         .await?;
     Ok(Outcome::Done)
@@ -221,7 +223,17 @@ fn taken(fields: &mut Map<String, Value>, name: &str) -> String {
     value.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn tell(port: u16, (folder, fresh): (&Path, bool), sign_ins: &[SignIn], started: Instant) {
+/// Shows the passwords as soon as they are stored: whatever comes after, they are known.
+fn show(sign_ins: &[SignIn]) {
+    console::say("Sign in as (passwords are shown this once):");
+    for it in shown(sign_ins) {
+        let (role, login, password) = (it.role.zh(), &it.login, it.password.expose());
+        console::say(&format!("  {login:<18} {password:<20} {role} · {}", it.organisation));
+    }
+    console::say("");
+}
+
+fn tell(port: u16, (folder, fresh): (&Path, bool), started: Instant) {
     let base = format!("http://127.0.0.1:{port}");
     console::say(&format!(
         "科转 Kezhuan is ready after {:.1} s.\n",
@@ -230,14 +242,7 @@ fn tell(port: u16, (folder, fresh): (&Path, bool), sign_ins: &[SignIn], started:
     console::say(&format!("  {base}/            the market 市场首页"));
     console::say(&format!("  {base}/api/docs    the API 接口说明"));
     console::say(&format!("  data in {}\n", folder.display()));
-    if fresh {
-        console::say("Sign in as (passwords are shown this once):");
-        for it in shown(sign_ins) {
-            let (role, login, password) = (it.role.zh(), &it.login, it.password.expose());
-            console::say(&format!("  {login:<18} {password:<20} {role} · {}", it.organisation));
-        }
-        console::say("");
-    } else {
+    if !fresh {
         let name = folder.display();
         console::say("The folder was there before, and is served as it is. For a new password:");
         console::say(&format!("  kezhuan --data {name} user password office.feng\n"));

@@ -69,7 +69,10 @@ fn entries<F: Form>(
 fn entry<F: Form>(row: Row) -> Result<(String, Entry), BadRow> {
     let line = row.line;
     let text = |name: &str| row.fields.get(name).and_then(Value::as_str).map(str::to_owned);
-    let Some(name) = text("id") else { return Err(BadRow::because(line, "id: is required")) };
+    let number = || row.fields.get("id").filter(|it| it.is_number()).map(ToString::to_string);
+    let Some(name) = text("id").or_else(number) else {
+        return Err(BadRow::because(line, "id: is required"));
+    };
     let id = Uuid::now_v7();
     if let (Some(title), Some(body)) = (text("title"), text("body")) {
         let entry = Entry {

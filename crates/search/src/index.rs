@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tantivy::{
-    IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
+    IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
     tokenizer::{PreTokenizedString, Token},
 };
 use uuid::Uuid;
@@ -38,6 +38,8 @@ pub enum Condition {
     Outdated,
     /// Not whole; why.
     Damaged(String),
+    /// Someone else is writing to it: it may well be sound.
+    Busy,
 }
 
 /// An open index.
@@ -87,6 +89,7 @@ pub fn open(folder: &Path, threads: usize) -> Condition {
     match try_open(folder, threads) {
         Ok(Some(opened)) => Condition::Sound(Box::new(opened)),
         Ok(None) => Condition::Outdated,
+        Err(Error::Engine(TantivyError::LockFailure(..))) => Condition::Busy,
         Err(why) => Condition::Damaged(why.to_string()),
     }
 }

@@ -188,3 +188,40 @@ async fn two_processes_do_not_share_an_index() {
     let second = Folder::take(&market.folder.path().join("index"), 1);
     assert!(matches!(second, Err(jobs::Error::FolderInUse(_))), "{second:?}");
 }
+
+#[tokio::test]
+async fn a_listing_that_cannot_be_read_does_not_stop_the_others() {
+    use sea_orm::ConnectionTrait as _;
+    let market = filled().await;
+    let broken = market.need("瓦斯抽采封孔材料", "浓度低").await;
+    let id = broken.id.as_uuid().simple().to_string();
+    let column =
+        if db::scratch::on_postgres() { "replace(id::text, '-', '')" } else { "lower(hex(id))" };
+    let spoil = format!(
+        "UPDATE listings SET form = '{{\"fields\": [\"dropped\"]}}' WHERE {column} = '{id}'"
+    );
+    let spoilt = market.db.read().execute_unprepared(&spoil).await.unwrap();
+    assert_eq!(spoilt.rows_affected(), 1);
+    fs::remove_dir_all(current(&market)).unwrap();
+    let mut market = market.restart();
+    let other = market.need("瓦斯抽采钻孔封孔", "浓度低").await;
+    market.settle().await;
+    assert_eq!(found(&market, "瓦斯抽采"), [other.id.as_uuid()]);
+    assert_eq!(found(&market, "红薯贮藏").len(), 20);
+}
+
+#[tokio::test]
+async fn an_index_that_someone_looks_at_is_not_taken_for_a_damaged_one() {
+    let market = filled().await;
+    let folder = current(&market);
+    let mut market = market.restart();
+    let search::Condition::Sound(held) = search::index::open(&folder, 1) else { panic!() };
+    assert!(market.worker.settle().await.is_err(), "it tries again later");
+    drop(held);
+    market.settle().await;
+    assert_in_step(&market).await;
+    let names = fs::read_dir(market.folder.path().join("index")).unwrap();
+    let aside =
+        names.filter(|it| it.as_ref().unwrap().file_name().to_string_lossy().contains("aside"));
+    assert_eq!(aside.count(), 0, "nothing was set aside");
+}

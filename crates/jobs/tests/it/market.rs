@@ -140,10 +140,11 @@ impl Market {
 
     /// The ids of everything that is offered, as the database has it.
     pub(crate) async fn offered(&self) -> Vec<Uuid> {
-        let needs = db::listings::all::<NeedForm>(self.db.read(), None, 10_000).await.unwrap();
+        let needs =
+            db::listings::all::<NeedForm>(self.db.read(), None, 10_000).await.unwrap().listings;
         let mut ids: Vec<Uuid> = needs.iter().map(|it| it.id.as_uuid()).collect();
         let achievements = db::listings::all::<AchievementForm>(self.db.read(), None, 10_000).await;
-        ids.extend(achievements.unwrap().iter().map(|it| it.id.as_uuid()));
+        ids.extend(achievements.unwrap().listings.iter().map(|it| it.id.as_uuid()));
         ids.sort_unstable();
         ids
     }

@@ -33,11 +33,16 @@ async fn jobs_run_once_and_both_indexes_follow() {
         assert_eq!(engine.reader().unwrap().ids().unwrap(), offered);
     }
     let mut seen: HashSet<Sides> = HashSet::new();
+    let mut suggested = 0;
     for need in &needs {
+        let lines = db::audit::of_object(last.db.read(), need.id.as_uuid()).await.unwrap();
+        let lines = lines.iter().filter(|it| it.action == "pairs.suggest");
+        suggested += lines.map(|it| it.detail["new"].as_u64().unwrap()).sum::<u64>();
         for pair in last.pairs_of(need).await {
             assert!(seen.insert(pair.sides), "twice: {:?}", pair.sides);
         }
     }
+    assert_eq!(suggested, u64::try_from(seen.len()).unwrap(), "what was done is done once");
     assert!(seen.len() >= 8 * 12, "{} pairs", seen.len());
     last.settle().await;
     assert_eq!(last.engine.reader().unwrap().ids().unwrap(), offered, "a third one too");
@@ -68,7 +73,7 @@ async fn wait_until_idle(market: &Market) {
         }
     };
     tokio::time::timeout(patience, idle).await.unwrap();
-    let needs = db::listings::all::<NeedForm>(market.db.read(), None, 100).await.unwrap();
+    let needs = db::listings::all::<NeedForm>(market.db.read(), None, 100).await.unwrap().listings;
     for need in needs {
         let pairs = db::pairs::of_listing(market.db.read(), Kind::Need, need.id.as_uuid()).await;
         assert!(!pairs.unwrap().is_empty());

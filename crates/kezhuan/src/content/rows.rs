@@ -66,7 +66,8 @@ fn decoded(bytes: &[u8]) -> anyhow::Result<Cow<'_, str>> {
     let (text, broken) =
         encoding.decode_without_bom_handling(bytes.get(mark..).unwrap_or_default());
     let nonsense = |it: char| it == '\u{fffd}' || ('\u{e000}'..='\u{f8ff}').contains(&it);
-    match text.lines().position(|it| it.contains(nonsense)).filter(|_| broken) {
+    let first = text.lines().position(|it| it.contains(nonsense));
+    match first.filter(|_| broken || encoding == GB18030) {
         Some(line) => bail!(
             "line {} has bytes that are no text in {}: save the file as UTF-8",
             line + 1,

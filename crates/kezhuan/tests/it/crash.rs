@@ -209,7 +209,7 @@ async fn look(place: &Place) -> Found {
     let search::Condition::Sound(opened) = search::index::open(&index, 1) else {
         panic!("the index")
     };
-    let all = db::listings::all::<AchievementForm>(db.read(), None, 9).await.unwrap();
+    let all = db::listings::all::<AchievementForm>(db.read(), None, 9).await.unwrap().listings;
     found.published.extend(all.iter().map(|it| it.id.as_uuid()));
     found.published.sort_unstable();
     found.indexed = opened.reader.ids().unwrap();

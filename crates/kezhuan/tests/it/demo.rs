@@ -53,7 +53,7 @@ fn everyone_in_a_new_demo_can_sign_in_and_pairs_wait() {
     let base = base.unwrap().trim_end_matches('/').to_owned();
     let after = lines.iter().skip_while(|it| !it.starts_with("Sign in as")).skip(1);
     let mut roles = Vec::new();
-    for line in after.filter(|it| !it.is_empty()) {
+    for line in after.take_while(|it| !it.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let body = json!({ "login": words[0], "password": words[1] });
         let at = ("POST", "/api/v1/sessions");

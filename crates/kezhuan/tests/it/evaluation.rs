@@ -60,6 +60,10 @@ fn a_run_is_written_and_held_against_grades() {
     let first: Vec<&str> = run.lines().next().unwrap().split('\t').collect();
     assert_eq!(first[..2], ["n1", "a1"]);
     assert!(first[2].parse::<f64>().unwrap() > 0.0);
+    let numbered = "{\"id\": 7, \"title\": \"铸件气孔率降低技术\", \"body\": \"气孔\"}";
+    fs::write(path("n"), numbered).unwrap();
+    place.ok(&args);
+    assert!(fs::read_to_string(path("run")).unwrap().starts_with("7\ta1\t"));
     fs::write(path("q"), "n1\ta1\t9\n").unwrap();
     let refused = place.run(&args);
     assert_eq!(refused.status.code(), Some(1));
