@@ -50,6 +50,7 @@ fn organisations() -> TableCreateStatement {
         .col(json_binary("profile"))
         .col(text("state").check(Expr::col("state").is_in(states)))
         .col(text_null("reason"))
+        .col(text_null("verified_name"))
         .col(timestamp_with_time_zone("registered_at"))
         .to_owned()
 }

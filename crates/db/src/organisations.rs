@@ -3,7 +3,7 @@
 use domain::{
     form,
     organisations::{Number, Organisation, OrganisationId, Profile, State},
-    text::Text,
+    text::{Line, Text},
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -87,6 +87,7 @@ fn columns(it: &Organisation) -> Result<row::ActiveModel> {
         profile: Set(profile),
         state: Set(it.state().as_str().to_owned()),
         reason: Set(it.reason().map(|it| it.as_str().to_owned())),
+        verified_name: Set(it.verified_name().map(|it| it.as_str().to_owned())),
         registered_at: Set(it.registered_at),
     })
 }
@@ -100,8 +101,11 @@ impl TryFrom<row::Model> for Organisation {
         let state = State::named(&row.state).ok_or_else(|| unknown("organisations.state"))?;
         let reason = row.reason.map(|it| Text::new(&it)).transpose();
         let reason = reason.map_err(corrupt("organisations.reason"))?;
+        let verified = row.verified_name.map(|it| Line::new(&it)).transpose();
+        let verified = verified.map_err(corrupt("organisations.verified_name"))?;
         let id = OrganisationId::from_uuid(row.id);
-        Ok(Self::restore(id, row.version, profile, (state, reason), row.registered_at))
+        let named = (profile, verified);
+        Ok(Self::restore(id, row.version, named, (state, reason), row.registered_at))
     }
 }
 
@@ -121,6 +125,7 @@ mod row {
         pub profile: Json,
         pub state: String,
         pub reason: Option<String>,
+        pub verified_name: Option<String>,
         pub registered_at: ChronoDateTimeUtc,
     }
 

@@ -35,6 +35,7 @@ pub struct Organisation {
     pub registered_at: DateTime<Utc>,
     state: State,
     reason: Option<Text<2, 500>>,
+    verified_name: Option<Line<2, 100>>,
 }
 
 /// What an organisation says of itself.
@@ -120,18 +121,29 @@ impl Organisation {
     /// Registers an organisation that nobody has checked yet.
     pub const fn register(id: OrganisationId, profile: Profile, now: DateTime<Utc>) -> Self {
         let state = State::Registered;
-        Self { id, version: 0, profile, registered_at: now, state, reason: None }
+        let (reason, verified_name) = (None, None);
+        Self { id, version: 0, profile, registered_at: now, state, reason, verified_name }
     }
 
     /// Rebuilds an organisation from storage.
     pub fn restore(
         id: OrganisationId,
         version: i32,
-        profile: Profile,
+        (profile, verified_name): (Profile, Option<Line<2, 100>>),
         (state, reason): (State, Option<Text<2, 500>>),
         registered_at: DateTime<Utc>,
     ) -> Self {
-        Self { id, version, profile, registered_at, state, reason }
+        Self { id, version, profile, registered_at, state, reason, verified_name }
+    }
+
+    /// The name that its papers bore when they were last checked.
+    pub const fn verified_name(&self) -> Option<&Line<2, 100>> {
+        self.verified_name.as_ref()
+    }
+
+    /// The name that others are shown: what it calls itself must be checked first.
+    pub fn shown_name(&self) -> &Line<2, 100> {
+        self.verified_name.as_ref().unwrap_or(&self.profile.name)
     }
 
     /// Where it stands.
@@ -152,12 +164,17 @@ impl Organisation {
     ) -> Result<(), NotAllowed> {
         self.state = self.state.after(action)?;
         self.reason = reason;
+        if action == Action::Verify {
+            self.verified_name = Some(self.profile.name.clone());
+        }
         Ok(())
     }
 
-    /// Changes what it says of itself. A new number or name must be checked anew.
+    /// Changes what it says of itself. A new number, name or kind must be checked anew.
     pub fn edit(&mut self, profile: Profile) {
-        let same = profile.number == self.profile.number && profile.name == self.profile.name;
+        let old = &self.profile;
+        let same =
+            profile.number == old.number && profile.name == old.name && profile.kind == old.kind;
         if !same && self.state != State::Suspended {
             self.state = State::Registered;
         }

@@ -118,7 +118,7 @@ impl Owners {
         ids.sort_unstable();
         ids.dedup();
         let found = db::organisations::several(conn, &ids).await?;
-        Ok(Self(found.into_iter().map(|it| (it.id, it.profile.name.to_string())).collect()))
+        Ok(Self(found.into_iter().map(|it| (it.id, it.shown_name().to_string())).collect()))
     }
 
     pub(crate) fn owner(&self, id: OrganisationId) -> Owner {

@@ -172,3 +172,33 @@ async fn queries_that_cannot_be_read_are_refused() {
     let undecodable = world.get(&VISITOR, "/search?q=%zz").await;
     assert_eq!((undecodable.status, undecodable.code()), (StatusCode::BAD_REQUEST, "unreadable"));
 }
+
+#[tokio::test]
+async fn every_fault_of_an_achievement_is_told_at_once() {
+    let world = World::new().await;
+    let body = json!({
+        "title": "铸".repeat(61),
+        "price": { "form": "fixed", "low_fen": -5, "colour": "red" },
+        "readiness": 0,
+        "fields": ["999"],
+        "parameters": [{ "name": "", "operator": "about", "value": "many" }],
+        "description": "字".repeat(5001),
+        "owner": "me",
+    });
+    let refused = world.post(&world.research, "/achievements", body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let pointers = refused.pointers();
+    for expected in [
+        "/title",
+        "/price/low_fen",
+        "/price/colour",
+        "/readiness",
+        "/fields/0",
+        "/parameters/0/operator",
+        "/parameters/0/value",
+        "/description",
+        "/owner",
+    ] {
+        assert!(pointers.contains(&expected), "{expected} in {pointers:?}");
+    }
+}

@@ -82,12 +82,15 @@ async fn a_new_name_must_be_verified_anew() {
     let world = World::new().await;
     let me = &world.enterprise;
     let id = me.person.as_ref().unwrap().organisation;
+    let need = world.published_need("球墨铸铁件气孔率再降低技术").await;
     let at = format!("/organisations/{id}");
     let seen = world.get(me, &at).await;
     let profile =
         json!({ "number": "91110000802100433B", "name": "换了名字的公司", "kind": "enterprise" });
     let edited = world.edit(me, (Method::PUT, &at), &seen.tag(), Some(profile)).await;
     assert_eq!(edited.body["state"], "registered", "{}", edited.body);
+    let published = world.get(&VISITOR, &format!("/needs/{need}")).await;
+    assert_eq!(published.body["organisation"]["name"], "高平市丹河铸造有限公司");
     let draft = world.need_draft("球墨铸铁件气孔率降低技术").await;
     let submit = format!("/needs/{}/submit", draft.id());
     let refused = world.edit(me, (Method::POST, &submit), &draft.tag(), None).await;

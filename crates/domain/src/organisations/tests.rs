@@ -80,6 +80,9 @@ fn a_new_name_must_be_checked_anew() {
     assert_eq!(it.state(), State::Verified);
     it.edit(Profile { name: Line::new("高平市丹河铸管有限公司").unwrap(), ..profile });
     assert_eq!(it.state(), State::Registered);
+    assert_eq!(it.shown_name().as_str(), "高平市丹河铸造有限公司", "the name that was checked");
+    it.decide(Action::Verify, None).unwrap();
+    assert_eq!(it.shown_name().as_str(), "高平市丹河铸管有限公司");
 }
 
 #[test]
