@@ -28,7 +28,7 @@ pub(crate) fn routes(clock: Clock) -> Routes {
     let doc = Doc::new(
         "listSubmissions",
         "待审核的需求与成果",
-        "What waits for review, the oldest first",
+        "What waits for review, the listings that were begun first coming first",
     )
     .query::<Kind>("kind", "种类 · need or achievement")
     .paged();
@@ -49,7 +49,7 @@ struct Body {
     title: String,
     /// Whether it changes what is published.
     is_revision: bool,
-    /// When it was submitted.
+    /// When it was submitted, or last moved since.
     since: Moment,
 }
 

@@ -58,7 +58,7 @@ pub struct Submission {
     pub title: String,
     /// Whether it changes what is published.
     pub is_revision: bool,
-    /// When it was submitted.
+    /// When it was submitted, or last moved since.
     pub since: DateTime<Utc>,
 }
 
@@ -163,8 +163,8 @@ pub async fn count_published(
     Ok(query.count(conn).await?)
 }
 
-/// What `reviewer` may review, the oldest first. Listings of the reviewer's own organisation are
-/// left out.
+/// What `reviewer` may review, what was begun first coming first. Listings of the reviewer's own
+/// organisation are left out.
 pub async fn submissions(
     conn: &impl Conn,
     reviewer: &Principal,
