@@ -1,6 +1,6 @@
 //! Who may do what: one table, and every operation names its row.
 //!
-//! [`Operation::grants`] is the table of acts, [`view`] the table of what may be read. Whoever is
+//! [`Operation::grants`] is the table of acts, [`view()`] the table of what may be read. Whoever is
 //! not granted an act is told so (403) if the object may be known to them, and otherwise gets the
 //! answer for what does not exist (404).
 
