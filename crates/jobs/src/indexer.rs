@@ -74,7 +74,7 @@ impl Indexer {
             Condition::Sound(opened) if self.can_follow(opened.watermark, last).await? => {
                 return Ok(self.install(*opened));
             }
-            Condition::Sound(_) => "it has missed events, or belongs to another database".into(),
+            Condition::Sound(_) => "it has missed events, or is ahead of the database".into(),
             Condition::Absent => {
                 self.engine.withdraw();
                 return self.rebuild(last).await;

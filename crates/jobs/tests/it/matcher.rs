@@ -1,6 +1,7 @@
 use domain::{
     codes::DeclineReason,
     listings::{Action, Listing},
+    needs::Need,
     pairs::{Grade, GradeForm, Pair, State},
     text::Text,
 };
@@ -14,6 +15,23 @@ fn graded(grade: Grade) -> GradeForm {
     let declines = grade < Grade::FairlyStrong;
     let reason = declines.then(|| DeclineReason::new("technical_objection").unwrap());
     GradeForm { grade, reason, note: Text::default() }
+}
+
+/// A market in which the one pair was declined, and the need in it.
+async fn declined() -> (Market, Need) {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.settle().await;
+    let pair = market.pairs_of(&need).await.remove(0);
+    let now = market.clock.now();
+    market
+        .work(&pair, |it, me| {
+            it.take(me).unwrap();
+            it.grade(graded(Grade::Unrelated), me, now).unwrap();
+        })
+        .await;
+    (market, need)
 }
 
 fn states(pairs: &[Pair]) -> Vec<State> {
@@ -59,18 +77,7 @@ async fn matching_again_doubles_nothing() {
 
 #[tokio::test]
 async fn a_declined_pair_comes_back_only_when_one_of_the_two_changed() {
-    let mut market = Market::new().await;
-    let need = market.need(NEED.0, NEED.1).await;
-    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
-    market.settle().await;
-    let pair = market.pairs_of(&need).await.remove(0);
-    let now = market.clock.now();
-    market
-        .work(&pair, |it, me| {
-            it.take(me).unwrap();
-            it.grade(graded(Grade::Unrelated), me, now).unwrap();
-        })
-        .await;
+    let (mut market, need) = declined().await;
     market.change(need.id, |_, _| ()).await;
     market.settle().await;
     assert_eq!(states(&market.pairs_of(&need).await), [State::Declined]);
@@ -84,18 +91,7 @@ async fn a_declined_pair_comes_back_only_when_one_of_the_two_changed() {
 
 #[tokio::test]
 async fn a_declined_pair_stays_declined_when_one_side_is_withdrawn_and_comes_back_unchanged() {
-    let mut market = Market::new().await;
-    let need = market.need(NEED.0, NEED.1).await;
-    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
-    market.settle().await;
-    let pair = market.pairs_of(&need).await.remove(0);
-    let now = market.clock.now();
-    market
-        .work(&pair, |it, me| {
-            it.take(me).unwrap();
-            it.grade(graded(Grade::Unrelated), me, now).unwrap();
-        })
-        .await;
+    let (mut market, need) = declined().await;
     market.act(need.id, Action::Withdraw).await;
     market.settle().await;
     market.act(need.id, Action::Reopen).await;
