@@ -18,7 +18,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    App,
+    App, Origin,
     problem::{Code, Problem},
     secrets,
 };
@@ -33,6 +33,8 @@ pub(crate) struct Call {
     pub(crate) now: DateTime<Utc>,
     /// Names the call in logs and answers.
     pub(crate) request_id: Arc<str>,
+    /// Where it comes from, if over a connection.
+    pub(crate) origin: Option<Origin>,
     operation: Operation,
 }
 
@@ -84,13 +86,14 @@ impl Call {
         detail: Value,
     ) -> audit::Line {
         let name = self.operation.name();
+        let action = if what.is_empty() { name.to_owned() } else { format!("{name}:{what}") };
         audit::Line {
-            at: self.now,
             actor: self.person(),
-            action: if what.is_empty() { name.to_owned() } else { format!("{name}:{what}") },
+            origin: self.origin.map(Origin::address),
             object: object.map(|(kind, id)| (kind.to_owned(), id)),
             request_id: self.request_id.to_string(),
             detail,
+            ..audit::Line::new(self.now, action)
         }
     }
 }
@@ -165,7 +168,8 @@ pub(crate) async fn gate(
         return Problem::from(refusal).into_response();
     }
     let (caller, request_id) = (Arc::clone(caller), Arc::clone(request_id));
-    let call = Call { caller, now: clock.now(), request_id, operation };
+    let origin = Origin::of(extensions);
+    let call = Call { caller, now: clock.now(), request_id, origin, operation };
     request.extensions_mut().insert(call);
     next.run(request).await
 }

@@ -29,6 +29,7 @@ mod needs;
 mod once;
 mod openapi;
 mod organisations;
+mod origin;
 mod page;
 mod pairs;
 mod people;
@@ -42,6 +43,7 @@ mod tokens;
 
 pub use language::{Language, describe};
 pub use layers::Limits;
+pub use origin::Origin;
 pub use problem::{Code, Problem};
 pub use secrets::Passwords;
 

@@ -122,7 +122,11 @@ async fn create(
 /// Notes that someone tried to sign in and was not let in.
 async fn refused(db: &Db, call: &Call, person: Option<&Person>) -> Result<(), Problem> {
     let object = person.map(|it| ("person", it.id.as_uuid()));
-    let line = call.line("refused", object, json!({}));
+    let line = db::audit::Line {
+        outcome: db::audit::Outcome::Denied,
+        reason: Some(Code::WrongCredentials.name()),
+        ..call.line("refused", object, json!({}))
+    };
     Ok(db.write(async |tx| db::audit::append(tx, line).await).await?)
 }
 

@@ -142,12 +142,9 @@ async fn store(tx: &Tx, need: NeedId, mut done: Reconciled, now: Now) -> db::Res
         db::pairs::save(tx, pair).await?;
     }
     let line = audit::Line {
-        at: now,
-        actor: None,
-        action: "pairs.suggest".to_owned(),
         object: Some((Kind::Need.as_str().to_owned(), need.as_uuid())),
-        request_id: String::new(),
         detail: json!({ "new": new, "changed": changed, "matcher": MATCHER }),
+        ..audit::Line::new(now, "pairs.suggest")
     };
     audit::append(tx, line).await?;
     Ok(new)

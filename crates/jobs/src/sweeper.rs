@@ -13,7 +13,6 @@ use domain::{
     needs::NeedForm,
     pairs,
 };
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::Result;
@@ -68,12 +67,8 @@ async fn expire<F: Form>(tx: &Tx, today: Day, now: Now) -> db::Result<u64> {
         let id = listing.id.as_uuid();
         outbox::announce_each(tx, F::KIND, &[id], (jobs::Priority::Bulk, now)).await?;
         let line = audit::Line {
-            at: now,
-            actor: None,
-            action: format!("{}s.expire", F::KIND),
             object: Some((F::KIND.as_str().to_owned(), id)),
-            request_id: String::new(),
-            detail: json!({}),
+            ..audit::Line::new(now, format!("{}s.expire", F::KIND))
         };
         audit::append(tx, line).await?;
         expired += 1;

@@ -217,12 +217,10 @@ fn advance<F: Form>(listing: &mut Listing<F>, how: Circumstances<'_>) -> anyhow:
 
 fn line<F: Form>(listing: &Listing<F>, what: &str, how: Circumstances<'_>) -> audit::Line {
     audit::Line {
-        at: how.now,
         actor: Some(how.by),
-        action: format!("import:{what}"),
         object: Some((F::KIND.as_str().to_owned(), listing.id.as_uuid())),
-        request_id: String::new(),
         detail: json!({ "number": listing.number, "state": listing.state() }),
+        ..audit::Line::new(how.now, format!("import:{what}"))
     }
 }
 
@@ -258,12 +256,9 @@ pub(crate) async fn organisation(
     new.decide(Action::Verify, None)?;
     db::organisations::insert(tx, &new).await?;
     let line = audit::Line {
-        at: now,
-        actor: None,
-        action: "command:organisation".into(),
         object: Some(("organisation".into(), new.id.as_uuid())),
-        request_id: String::new(),
         detail: json!({ "number": number }),
+        ..audit::Line::new(now, "command:organisation")
     };
     audit::append(tx, line).await?;
     Ok(new.id)

@@ -13,6 +13,7 @@ mod evaluate;
 mod import;
 mod migrate;
 mod openapi;
+mod proxies;
 mod reindex;
 mod serve;
 mod server;

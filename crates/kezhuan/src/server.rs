@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::settings::Server;
+use crate::{proxies::Proxies, settings::Server};
 
 /// The most header lines of a request, and the most bytes they may take together.
 const HEADERS: usize = 100;
@@ -33,6 +33,7 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(settings.connections));
+    let router = Told { router, proxies: Arc::new(settings.proxies.clone()) };
     let graceful = GracefulShutdown::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         let Some((stream, peer)) = taken(accepted).await else { continue };
@@ -73,6 +74,13 @@ async fn taken(
     accepted.ok()
 }
 
+/// What answers, and whose word is believed on where a request comes from.
+#[derive(Clone)]
+struct Told {
+    router: Router,
+    proxies: Arc<Proxies>,
+}
+
 /// A client that found a place.
 struct Client {
     stream: TcpStream,
@@ -80,11 +88,13 @@ struct Client {
     place: OwnedSemaphorePermit,
 }
 
-fn talk(client: Client, router: Router, head: Duration, graceful: &GracefulShutdown) {
+fn talk(client: Client, told: Told, head: Duration, graceful: &GracefulShutdown) {
     let Client { stream, peer, place } = client;
     let _ = stream.set_nodelay(true);
+    let Told { router, proxies } = told;
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
+        let client = proxies.client(peer, request.headers());
+        request.extensions_mut().insert(ConnectInfo(client));
         request.map(axum::body::Body::new)
     });
     let connection = http1::Builder::new()

@@ -16,7 +16,10 @@ use search::matching::Depth;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::console;
+use crate::{
+    console,
+    proxies::{Network, Proxies},
+};
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +50,7 @@ pub(crate) struct Server {
     pub(crate) body_bytes: usize,
     pub(crate) drain: Duration,
     pub(crate) metrics: Metrics,
+    pub(crate) proxies: Proxies,
 }
 
 /// Who may read the metrics.
@@ -149,13 +153,16 @@ fn apply(tree: &mut Value, environment: impl Iterator<Item = (String, String)>) 
 }
 
 /// A variable's text as a value like the one it replaces; if it cannot be, the reader will say so.
+/// Lists have commas between their entries.
 fn typed(like: &Value, text: String) -> Value {
     let parsed = match like {
         Value::Bool(_) => text.parse().ok().map(Value::Bool),
         Value::Number(_) => {
             serde_json::from_str::<serde_json::Number>(&text).ok().map(Value::Number)
         }
-        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Array(_) if text.is_empty() => Some(Value::Array(Vec::new())),
+        Value::Array(_) => Some(text.split(',').map(str::trim).map(Value::from).collect()),
+        Value::Null | Value::String(_) | Value::Object(_) => None,
     };
     parsed.unwrap_or(Value::String(text))
 }
@@ -232,6 +239,7 @@ impl Field for Server {
         let body = object.required::<Whole<16, 65_536>>("body_kib");
         let drain = object.required::<Whole<0, 600>>("drain_seconds");
         let metrics = object.required("metrics");
+        let proxies = object.list::<Network>("proxies", 64).into_iter().collect();
         object.close();
         Some(Self {
             listen: listen?.0,
@@ -241,6 +249,7 @@ impl Field for Server {
             body_bytes: usize::try_from(body?.get()).ok()? * 1024,
             drain: Duration::from_secs(u64::try_from(drain?.get()).ok()?),
             metrics: metrics?,
+            proxies,
         })
     }
 }

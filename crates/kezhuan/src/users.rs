@@ -203,11 +203,7 @@ async fn record(tx: &Tx, what: &str, person: PersonId, now: DateTime<Utc>) -> db
 
 fn line(what: &str, person: PersonId, now: DateTime<Utc>) -> audit::Line {
     audit::Line {
-        at: now,
-        actor: None,
-        action: format!("command:user:{what}"),
         object: Some(("person".into(), person.as_uuid())),
-        request_id: String::new(),
-        detail: json!({}),
+        ..audit::Line::new(now, format!("command:user:{what}"))
     }
 }

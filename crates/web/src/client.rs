@@ -1,9 +1,14 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode},
+    extract::{ConnectInfo, FromRequestParts},
+    http::{Request, StatusCode, request::Parts},
 };
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -16,6 +21,8 @@ use crate::labels::Labels;
 pub(crate) struct Client {
     api: Router,
     labels: Arc<OnceLock<Labels>>,
+    /// For whom it asks: the API is to know where a request comes from.
+    reader: Option<ConnectInfo<SocketAddr>>,
 }
 
 /// What the API refused, as a page can tell it.
@@ -28,13 +35,16 @@ pub(crate) struct Refused {
 
 impl Client {
     pub(crate) fn new(api: Router) -> Self {
-        Self { api, labels: Arc::default() }
+        Self { api, labels: Arc::default(), reader: None }
     }
 
     /// What a GET of an address below `/api` is answered with.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Refused> {
         let request = Request::get(format!("/api{path}")).body(Body::empty());
-        let request = request.map_err(|_not_an_address| Refused::not_found())?;
+        let mut request = request.map_err(|_not_an_address| Refused::not_found())?;
+        if let Some(reader) = self.reader {
+            request.extensions_mut().insert(reader);
+        }
         let Ok(response) = self.api.clone().oneshot(request).await;
         let status = response.status();
         let bytes = response.into_body().collect().await;
@@ -58,6 +68,15 @@ impl Client {
         }
         let labels = Labels::fetch(self).await?;
         Ok(self.labels.get_or_init(|| labels))
+    }
+}
+
+impl FromRequestParts<Self> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, client: &Self) -> Result<Self, Infallible> {
+        let reader = parts.extensions.get().copied();
+        Ok(Self { reader, ..client.clone() })
     }
 }
 

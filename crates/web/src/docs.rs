@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::{
-    extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -64,7 +63,7 @@ struct Shape {
     kind: String,
 }
 
-pub(crate) async fn show(State(client): State<Client>) -> Response {
+pub(crate) async fn show(client: Client) -> Response {
     match client.get("/openapi.json").await {
         Ok(document) => html(StatusCode::OK, &Docs::new(&document)),
         Err(refused) => refused.into_response(),

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{RawQuery, State},
+    extract::RawQuery,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -62,7 +62,7 @@ struct Piece {
     hit: bool,
 }
 
-pub(crate) async fn show(State(client): State<Client>, RawQuery(raw): RawQuery) -> Response {
+pub(crate) async fn show(client: Client, RawQuery(raw): RawQuery) -> Response {
     match home(&client, raw.unwrap_or_default()).await {
         Ok(page) => html(StatusCode::OK, &page),
         Err(refused) => refused.into_response(),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::Path,
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
@@ -34,19 +34,15 @@ struct Table {
     rows: Vec<[String; 3]>,
 }
 
-pub(crate) async fn need(state: State<Client>, id: Path<String>) -> Response {
-    show(state, id, "needs").await
+pub(crate) async fn need(client: Client, id: Path<String>) -> Response {
+    show(client, id, "needs").await
 }
 
-pub(crate) async fn achievement(state: State<Client>, id: Path<String>) -> Response {
-    show(state, id, "achievements").await
+pub(crate) async fn achievement(client: Client, id: Path<String>) -> Response {
+    show(client, id, "achievements").await
 }
 
-async fn show(
-    State(client): State<Client>,
-    Path(id): Path<String>,
-    shelf: &'static str,
-) -> Response {
+async fn show(client: Client, Path(id): Path<String>, shelf: &'static str) -> Response {
     match page(&client, &id, shelf).await {
         Ok(page) => html(StatusCode::OK, &page),
         Err(refused) => refused.into_response(),

@@ -1,7 +1,9 @@
+use std::net::IpAddr;
+
 use axum::http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::world::{Someone, VISITOR, World};
+use crate::world::{HERE, Someone, VISITOR, World};
 
 const PASSWORD: &str = "羊头山上羊头山下的铸管厂";
 
@@ -129,7 +131,10 @@ async fn a_disabled_account_is_refused_as_a_wrong_password_is_and_noted() {
     let refused = sign_in(&world, "yang.chen", PASSWORD).await;
     assert_eq!(refused.code(), "wrong_credentials");
     let log = db::audit::of_object(world.db.read(), person.id.as_uuid()).await.unwrap();
-    assert!(log.last().unwrap().action.ends_with(":refused"), "{log:?}");
+    let noted = log.last().unwrap();
+    assert!(noted.action.ends_with(":refused"), "{noted:?}");
+    assert_eq!(noted.outcome, db::audit::Outcome::Denied);
+    assert_eq!(noted.origin, Some(IpAddr::from(HERE.0)));
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use api::{App, Limits, Office, Passwords};
 use axum::{
     Router,
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -56,6 +57,9 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
+
+/// Where every request of these tests comes from.
+pub(crate) const HERE: ([u8; 4], u16) = ([192, 0, 2, 1], 40_000);
 
 pub(crate) const VISITOR: Someone = Someone { person: None, token: None };
 
@@ -147,6 +151,7 @@ impl World {
         body: Option<Value>,
     ) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        request = request.extension(ConnectInfo(SocketAddr::from(HERE)));
         if let Some(token) = &who.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

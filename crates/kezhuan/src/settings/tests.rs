@@ -32,6 +32,7 @@ fn every_fault_is_told_at_once() {
         ("KEZHUAN_SERVER_PORT", "1"),
         ("KEZHUAN_DATABASE_URL", "mysql://x"),
         ("KEZHUAN_INDEX_THREADS", "many"),
+        ("KEZHUAN_SERVER_PROXIES", "10.0.0.0/8, everyone"),
     ];
     let told = format!("{:#}", read(file, &variables).unwrap_err());
     for part in [
@@ -43,6 +44,7 @@ fn every_fault_is_told_at_once() {
         "KEZHUAN_SERVER_PORT",
         "database.url",
         "index.threads",
+        "server.proxies.1",
     ] {
         assert!(told.contains(part), "{part} in {told}");
     }

@@ -113,3 +113,25 @@ fn wait_until_taken(server: &Server, connections: usize) {
         assert!(patience.elapsed() < Duration::from_secs(5), "connections are not taken");
     }
 }
+
+#[test]
+fn only_a_proxy_in_the_settings_is_believed_on_where_a_request_comes_from() {
+    for (proxies, expected) in [("", "127.0.0.1"), ("127.0.0.1", "203.0.113.9")] {
+        let place = Place::new();
+        place.people();
+        let server = serve_with(&place, &[("KEZHUAN_SERVER_PROXIES", proxies)]);
+        let forged = [("x-forwarded-for", "198.51.100.1, 203.0.113.9")];
+        let body = json!({ "login": "plant.li", "password": "another password" });
+        let (status, ..) = server.send("POST", "/api/v1/sessions", &forged, Some(&body)).unwrap();
+        assert_eq!(status, 401);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let noted = runtime.block_on(async {
+            let db = place.database().await;
+            let login = domain::people::Login::new("plant.li").unwrap();
+            let (person, _) = db::people::find(db.read(), &login).await.unwrap().unwrap();
+            let lines = db::audit::of_object(db.read(), person.id.as_uuid()).await.unwrap();
+            lines.last().unwrap().origin
+        });
+        assert_eq!(noted.unwrap().to_string(), expected);
+    }
+}

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::net::SocketAddr;
+
 use axum::{
     Json, Router,
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
     response::{IntoResponse as _, Response},
     routing::get,
@@ -103,4 +106,20 @@ async fn what_the_api_refuses_is_told_with_its_number() {
         assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
         assert!(html.contains("没有"), "{path}: {html}");
     }
+}
+
+#[tokio::test]
+async fn the_api_is_told_where_a_reader_comes_from() {
+    let told = async |ConnectInfo(reader): ConnectInfo<SocketAddr>| {
+        (StatusCode::IM_A_TEAPOT, Json(json!({ "detail": reader.ip(), "request_id": "r-3" })))
+    };
+    let api = Router::new()
+        .route("/api/v1/codes/{table}", get(|| async { Json(json!([])) }))
+        .route("/api/v1/needs/a1", get(told));
+    let reader = ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 1)));
+    let request = Request::get("/needs/a1").extension(reader).body(Body::empty()).unwrap();
+    let response = web::router(api).oneshot(request).await.unwrap();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let html = String::from_utf8(bytes.to_vec()).unwrap();
+    assert!(html.contains("192.0.2.7"), "{html}");
 }
