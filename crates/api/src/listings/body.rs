@@ -142,7 +142,7 @@ pub(crate) fn facts<F: Form>(it: &Listing<F>) -> ListingFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sight {
     pub(crate) view: View,
-    revision: View,
+    pub(super) revision: View,
 }
 
 impl Sight {

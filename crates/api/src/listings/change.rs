@@ -3,11 +3,11 @@ use db::{Db, Tx, outbox};
 use domain::{
     listings::{Decision, Form, Listing, ListingId, Review, ReviewForm, Visibility},
     organisations::{OrganisationId, State as Standing},
-    policy::Object,
+    policy::{Object, View},
 };
 use serde_json::{Value, json};
 
-use super::{ListingBody, Owners, shown};
+use super::{ListingBody, Owners, Sight, shown};
 use crate::{
     call::Call,
     extract::{Body, IfMatch, Path},
@@ -64,6 +64,10 @@ pub(super) async fn review<F: Form>(
     let changed = db
         .write(async |tx| {
             let mut opened = open::<F>(tx, &call, id, Some(&expected)).await?;
+            // A change that may not be known is answered as if there were none.
+            if Sight::of(call.principal(), &opened.listing).revision < View::Business {
+                return Err(Problem::new(Code::WrongState));
+            }
             if review.form.decision == Decision::Approve {
                 vouched_for(tx, opened.listing.organisation).await?;
             }

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot go on should stop"
 )]
 
@@ -12,6 +13,7 @@ mod bad_input;
 mod description;
 mod idempotency;
 mod listings;
+mod matrix;
 mod organisations;
 mod pairs;
 mod problems;

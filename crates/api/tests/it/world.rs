@@ -347,7 +347,7 @@ pub(crate) fn achievement(title: &str) -> Value {
     })
 }
 
-async fn organisation(db: &Db, number: &str, name: &str, kind: &str) -> OrganisationId {
+pub(crate) async fn organisation(db: &Db, number: &str, name: &str, kind: &str) -> OrganisationId {
     let profile = form::read(&json!({ "number": number, "name": name, "kind": kind })).unwrap();
     let mut organisation = Organisation::register(OrganisationId::generate(), profile, epoch());
     organisation.decide(Action::Verify, None).unwrap();
@@ -356,7 +356,12 @@ async fn organisation(db: &Db, number: &str, name: &str, kind: &str) -> Organisa
 }
 
 /// Someone with a session; the password is hashed where a test signs in with it.
-async fn member(db: &Db, organisation: OrganisationId, role: Role, login: &str) -> Someone {
+pub(crate) async fn member(
+    db: &Db,
+    organisation: OrganisationId,
+    role: Role,
+    login: &str,
+) -> Someone {
     let person = Person {
         id: PersonId::generate(),
         version: 0,
@@ -367,22 +372,30 @@ async fn member(db: &Db, organisation: OrganisationId, role: Role, login: &str) 
         state: State::Active,
         created_at: epoch(),
     };
-    let secret = format!("kz_{login}");
+    let insert = async |tx: &db::Tx| db::people::insert(tx, &person, "$argon2id$none").await;
+    db.write(insert).await.unwrap();
+    let someone = Someone { person: Some(person), token: Some(format!("kz_{login}")) };
+    session(db, &someone, epoch() + TimeDelta::days(1000)).await;
+    someone
+}
+
+/// Gives someone a session, in place of any they have.
+pub(crate) async fn session(db: &Db, someone: &Someone, expires_at: DateTime<Utc>) {
+    let (Some(person), Some(secret)) = (&someone.person, &someone.token) else { return };
     let token = Token {
         id: TokenId::generate(),
         person: person.id,
         kind: Kind::Session,
         name: String::new(),
         created_at: epoch(),
-        expires_at: epoch() + TimeDelta::days(1000),
+        expires_at,
     };
     db.write(async |tx| {
-        db::people::insert(tx, &person, "$argon2id$none").await?;
-        db::tokens::insert(tx, &token, &api::secrets::digest(&secret)).await
+        db::tokens::remove_all(tx, person.id, None).await?;
+        db::tokens::insert(tx, &token, &api::secrets::digest(secret)).await
     })
     .await
     .unwrap();
-    Someone { person: Some(person), token: Some(secret) }
 }
 
 fn epoch() -> DateTime<Utc> {

@@ -72,9 +72,12 @@ pub(crate) fn known_afterwards(alias: &str) -> Condition {
 }
 
 fn known_to_matchmaker(matchmaker: PersonId) -> Condition {
+    let to_be_taken = Condition::all()
+        .add(is(Column::State, State::Submitted.as_str()))
+        .add(Expr::col(Column::MatchmakerId.into_column_ref()).is_null());
     let known = Condition::any()
         .add(is(Column::MatchmakerId, matchmaker.as_uuid()))
-        .add(is(Column::State, State::Submitted.as_str()))
+        .add(to_be_taken)
         .add(is_not(Column::Visibility, Visibility::Confidential.as_str()));
     Condition::all().add(is_not(Column::State, State::Draft.as_str())).add(known)
 }

@@ -95,6 +95,12 @@ pub fn view(reader: &Principal, facts: &ListingFacts) -> View {
     row.and_then(|it| it.2.get(column.place())).copied().unwrap_or(View::Nothing)
 }
 
+impl ListingFacts {
+    const fn is_confided(&self) -> bool {
+        matches!(self.visibility, Visibility::Confidential) && self.matchmaker.is_some()
+    }
+}
+
 impl Stage {
     const fn of(state: State) -> Self {
         match state {
@@ -120,6 +126,8 @@ impl Column {
             Role::SystemAdmin | Role::SecurityAdmin => Self::Administrator,
             Role::Auditor => Self::Auditor,
             Role::Matchmaker if facts.matchmaker == Some(reader.person) => Self::Responsible,
+            // What is confidential and has a matchmaker is not for the others, whatever its state.
+            Role::Matchmaker if facts.is_confided() => Self::Stranger,
             Role::Matchmaker => Self::Matchmaker,
             Role::Enterprise | Role::Research if ours && facts.author == reader.person => {
                 Self::Author

@@ -1,0 +1,45 @@
+//! A good body for every schema that a request can have.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    cast::{Cast, PASSWORD},
+    objects::fresh_number,
+};
+use crate::world::{achievement, need};
+
+/// A good body of the schema of this name; a test that does not know it fails and says what to do.
+pub(super) fn body(cast: &Cast, schema: &str) -> Value {
+    let login = format!("n{}", Uuid::now_v7().simple());
+    let account = json!({ "login": login, "password": PASSWORD, "name": "新人" });
+    match schema {
+        "NeedForm" => need("球墨铸铁件气孔率降低技术"),
+        "AchievementForm" => achievement("球墨铸铁气孔缺陷控制工艺"),
+        "ReviewForm" => {
+            let rubric =
+                json!({ "advantage": 3, "clarity": 4, "cooperation": 4, "completeness": 5 });
+            json!({ "decision": "approve", "rubric": rubric, "reasons": "已阅，见评分" })
+        }
+        "GradeForm" => json!({ "grade": "strong" }),
+        "DeferForm" => json!({ "until": "2026-03-01" }),
+        "Credentials" => json!({ "login": "cast.ec", "password": PASSWORD }),
+        "NewPassword" => json!({ "old": PASSWORD, "new": PASSWORD.replace("甜", "香") }),
+        "TokenForm" => json!({ "name": "夜间导入" }),
+        "Registration" => json!({ "organisation": profile(), "account": account }),
+        "Profile" => profile(),
+        "DecisionForm" => json!({ "reason": "证照不符" }),
+        "NewPerson" => {
+            let mut person = account;
+            person["organisation"] = json!(cast.enterprise);
+            person["role"] = json!("enterprise");
+            person
+        }
+        _ => panic!("say in matrix/bodies.rs what a good {schema} is"),
+    }
+}
+
+fn profile() -> Value {
+    let name = format!("新单位{}", Uuid::now_v7().simple());
+    json!({ "number": fresh_number().as_str(), "name": name, "kind": "enterprise" })
+}

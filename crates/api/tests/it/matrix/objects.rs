@@ -1,0 +1,181 @@
+//! What the matrix is asked about, made anew whenever something was done to it.
+
+use db::Db;
+use domain::{
+    achievements::AchievementForm,
+    days::Day,
+    form,
+    listings::{Form, Listing, ListingId, Number, Origin, Progress, Publication, Revision, State},
+    needs::NeedForm,
+    organisations::{self, Action, Organisation, OrganisationId, State as Standing},
+    pairs::{Explanation, Pair, PairId, Sides},
+    people::{PersonId, Role},
+    text::Text,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{cast::Cast, table::ABSENT};
+use crate::world::{achievement, member, need};
+
+/// Makes the object of this name, and says its id.
+pub(super) async fn make(cast: &Cast, name: &str) -> String {
+    match name.split(' ').next().unwrap() {
+        "need" => listing::<NeedForm>(cast, (name, "Ea"), need("球墨铸铁件气孔率降低技术")).await.0,
+        "achievement" => {
+            let form = achievement("球墨铸铁气孔缺陷控制工艺");
+            listing::<AchievementForm>(cast, (name, "Ra"), form).await.0
+        }
+        "pair" => pair(cast, name).await,
+        _ => something_else(cast, name).await,
+    }
+}
+
+async fn something_else(cast: &Cast, name: &str) -> String {
+    let db = &cast.world.db;
+    match name {
+        "absent" => ABSENT.to_owned(),
+        "the enterprise" => {
+            verified(db, cast.enterprise).await;
+            cast.enterprise.to_string()
+        }
+        "a registered organisation" => {
+            organisation(db, "enterprise", Standing::Registered).await.to_string()
+        }
+        "a suspended organisation" => {
+            organisation(db, "enterprise", Standing::Suspended).await.to_string()
+        }
+        "a person" => person(cast, true).await.to_string(),
+        "a disabled person" => person(cast, false).await.to_string(),
+        "the author's token" => {
+            let made = json!({ "name": "夜间导入" });
+            cast.world.post(cast.someone("Ea"), "/tokens", made).await.id()
+        }
+        _ => panic!("say in matrix/objects.rs how to make {name}"),
+    }
+}
+
+/// A listing whose name says its state, its visibility, and whether a change is on its way or nobody
+/// looks after it yet: `need published masked revised`.
+async fn listing<F: Form>(
+    cast: &Cast,
+    (name, author): (&str, &str),
+    mut form: Value,
+) -> (String, ListingId<F>) {
+    let words: Vec<&str> = name.split(' ').collect();
+    let state = State::named(words[1]).unwrap();
+    if let Some(visibility) = words.get(2) {
+        form["visibility"] = json!(visibility);
+    }
+    let now = cast.world.clock.now();
+    let was_published =
+        !matches!(state, State::Draft | State::Submitted | State::Returned | State::Rejected);
+    let publication = was_published.then_some(Publication {
+        edition: 1,
+        matter: 1,
+        digest: 1,
+        at: now,
+        until: Day::at(now).plus_months(12),
+    });
+    let form: F = form::read(&form).unwrap();
+    let revised = words.contains(&"revised");
+    let revision = revised.then(|| Revision { form: form.clone(), state: State::Draft });
+    let progress = Progress { form, state, revision, publication };
+    let author = cast.person(author);
+    let origin = Origin { organisation: author.organisation, author: author.id, external_id: None };
+    let looked_after = state != State::Draft && !words.contains(&"new");
+    let matchmaker = looked_after.then_some(cast.person("Ma").id);
+    let id = ListingId::<F>::generate();
+    let made = async |tx: &db::Tx| {
+        let day = Day::at(now);
+        let count = db::listings::take_numbers(tx, F::KIND, day, 1).await?.start;
+        let number = Number::new("GP", F::KIND, day, count);
+        let kept = (matchmaker, now, now);
+        let listing = Listing::restore((id, 0), number, origin, kept, progress);
+        db::listings::insert(tx, &listing).await?;
+        if was_published {
+            db::listings::keep_editions(tx, std::slice::from_ref(&listing)).await?;
+        }
+        Ok::<_, db::Error>(())
+    };
+    cast.world.db.write(made).await.unwrap();
+    (id.to_string(), id)
+}
+
+/// A pair: suggested; taken by `Ma`; of a confidential need; or taken, and the need withdrawn since.
+async fn pair(cast: &Cast, name: &str) -> String {
+    let need_name = match name {
+        "pair confidential" => "need published confidential",
+        "pair withdrawn" => "need withdrawn",
+        _ => "need published",
+    };
+    let (_, need) = listing::<NeedForm>(cast, (need_name, "Ea"), need("球墨铸铁件气孔")).await;
+    let form = achievement("球墨铸铁气孔缺陷控制工艺");
+    let (_, found) = listing::<AchievementForm>(cast, ("achievement published", "Ra"), form).await;
+    let sides = Sides { need, need_edition: 1, achievement: found, achievement_edition: 1 };
+    let id = PairId::generate();
+    let now = cast.world.clock.now();
+    let mut pair = Pair::suggest(id, sides, Explanation::default(), now);
+    if ["pair taken", "pair withdrawn"].contains(&name) {
+        pair.take(cast.person("Ma").id).unwrap();
+    }
+    let store = async |tx: &db::Tx| db::pairs::insert_all(tx, std::slice::from_ref(&pair)).await;
+    cast.world.db.write(store).await.unwrap();
+    id.to_string()
+}
+
+async fn person(cast: &Cast, active: bool) -> PersonId {
+    let login = format!("p{}", Uuid::now_v7().simple());
+    let someone = member(&cast.world.db, cast.enterprise, Role::Enterprise, &login).await;
+    let mut person = someone.person.unwrap();
+    if !active {
+        person.state = domain::people::State::Disabled;
+        let save = async |tx: &db::Tx| db::people::save(tx, &mut person).await;
+        cast.world.db.write(save).await.unwrap();
+    }
+    person.id
+}
+
+/// An organisation that stands so.
+pub(super) async fn organisation(db: &Db, kind: &str, standing: Standing) -> OrganisationId {
+    let id = OrganisationId::generate();
+    let name = format!("某单位{}", id.as_uuid().simple());
+    let profile = json!({ "number": fresh_number().as_str(), "name": name, "kind": kind });
+    let profile = form::read(&profile).unwrap();
+    let mut made = Organisation::register(id, profile, "2026-01-01T00:00:00Z".parse().unwrap());
+    let reason = || Some(Text::new("证照不符").unwrap());
+    match standing {
+        Standing::Registered => {}
+        Standing::Verified => made.decide(Action::Verify, None).unwrap(),
+        Standing::Refused => made.decide(Action::Refuse, reason()).unwrap(),
+        Standing::Suspended => made.decide(Action::Suspend, reason()).unwrap(),
+    }
+    db.write(async |tx| db::organisations::insert(tx, &made).await).await.unwrap();
+    id
+}
+
+/// Verifies an organisation again that was changed.
+async fn verified(db: &Db, id: OrganisationId) {
+    db.write(async |tx| {
+        let mut organisation = db::organisations::get(tx, id).await?;
+        let action = match organisation.state() {
+            Standing::Verified => return Ok(()),
+            Standing::Registered | Standing::Refused => Action::Verify,
+            Standing::Suspended => Action::Reinstate,
+        };
+        organisation.decide(action, None).unwrap();
+        db::organisations::save(tx, &mut organisation).await
+    })
+    .await
+    .unwrap();
+}
+
+/// A 统一社会信用代码 that nobody has: random digits with the check character that fits them.
+pub(super) fn fresh_number() -> organisations::Number {
+    let digits = Uuid::new_v4().as_u128() % 10_u128.pow(15);
+    let stem = format!("91{digits:015}");
+    let checks = "0123456789ABCDEFGHJKLMNPQRTUWXY".chars();
+    let mut fitting =
+        checks.filter_map(|it| organisations::Number::new(&format!("{stem}{it}")).ok());
+    fitting.next().unwrap()
+}
