@@ -9,6 +9,7 @@ mod m0001_people;
 mod m0002_listings;
 mod m0003_pairs;
 mod m0004_work;
+mod m0005_signin;
 
 /// Applies every step in order.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_listings::Migration),
             Box::new(m0003_pairs::Migration),
             Box::new(m0004_work::Migration),
+            Box::new(m0005_signin::Migration),
         ]
     }
 }

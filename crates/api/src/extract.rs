@@ -7,12 +7,13 @@ use axum::{
 use domain::{
     Fault, Faults, Format, Id, Shape,
     form::{self, Field},
+    passwords::Password,
 };
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value};
 
 use crate::{
-    json,
+    App, json,
     problem::{Code, Problem},
     secrets,
 };
@@ -53,17 +54,54 @@ impl<T: Field, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(Code::UnsupportedMediaType));
-        }
-        let collected = request.into_body().collect().await.map_err(|err| unread(&err))?;
-        let bytes = collected.to_bytes();
-        if depth(&bytes) > DEPTH {
-            return Err(Problem::new(Code::Unreadable));
-        }
-        let value = json::read(&bytes)?;
+        let value = read_json(request).await?;
         Ok(Self { form: form::read(&value)?, fingerprint: secrets::fingerprint(&value) })
     }
+}
+
+/// A form in which a password is chosen.
+pub(crate) trait Chooses: Field {
+    /// Where the password stands in the body: a JSON pointer.
+    const PASSWORD: &'static str;
+    /// Where the names stand that it must not be.
+    const NAMES: &'static [&'static str];
+}
+
+/// A JSON body in which a password is chosen, held against the rules of this market too.
+#[derive(Debug)]
+pub(crate) struct Choosing<T>(pub(crate) Body<T>);
+
+impl<T: Chooses> FromRequest<App> for Choosing<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let value = read_json(request).await?;
+        let text = |at: &str| value.pointer(at).and_then(Value::as_str);
+        let names: Vec<&str> = T::NAMES.iter().filter_map(|at| text(at)).collect();
+        let password = text(T::PASSWORD).and_then(|it| Password::new(it).ok());
+        let broken = password.map(|it| app.identity.rules.faults(&it, &names));
+        let (form, mut faults) = match form::read::<T>(&value) {
+            Ok(form) => (Some(form), Faults::default()),
+            Err(faults) => (None, faults),
+        };
+        for fault in broken.into_iter().flatten() {
+            faults.push(T::PASSWORD, fault);
+        }
+        let form = faults.or(form)?.ok_or_else(|| Problem::new(Code::Invalid))?;
+        Ok(Self(Body { form, fingerprint: secrets::fingerprint(&value) }))
+    }
+}
+
+async fn read_json(request: Request) -> Result<Value, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    let collected = request.into_body().collect().await.map_err(|err| unread(&err))?;
+    let bytes = collected.to_bytes();
+    if depth(&bytes) > DEPTH {
+        return Err(Problem::new(Code::Unreadable));
+    }
+    json::read(&bytes)
 }
 
 /// Why a body could not be taken in: it is too large, or the caller hung up.

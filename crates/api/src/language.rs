@@ -168,6 +168,11 @@ fn in_chinese(fault: &Fault) -> String {
         Fault::Repeated => "重复".into(),
         Fault::NotAllowed { because_of } => format!("与 {because_of} 的取值不能并存"),
         Fault::NotDeclared => "须勾选此项声明".into(),
+        Fault::TooFewClasses { min, actual } => {
+            format!("小写字母、大写字母、数字、其他字符中至少用 {min} 类，现在 {actual} 类")
+        }
+        Fault::Guessable => "太容易猜到：不能是常见密码、用户名或单位名称，至少含 5 种字符".into(),
+        Fault::UsedBefore => "最近用过，请换一个".into(),
         Fault::NotOurs => "不是本系统为这个查询给出的值".into(),
     }
 }
@@ -192,6 +197,13 @@ fn in_english(fault: &Fault) -> String {
         Fault::Repeated => "stands here twice".into(),
         Fault::NotAllowed { because_of } => format!("does not go with the value of {because_of}"),
         Fault::NotDeclared => "must be declared".into(),
+        Fault::TooFewClasses { min, actual } => format!(
+            "at least {min} of small letters, capital letters, digits and other characters, not {actual}"
+        ),
+        Fault::Guessable => "is too easily guessed: no common password, no name of yours or your \
+                             organisation's, at least 5 different characters"
+            .into(),
+        Fault::UsedBefore => "was used before; choose another".into(),
         Fault::NotOurs => "was not given by this server for this question".into(),
     }
 }
@@ -221,10 +233,6 @@ const fn format(format: Format) -> (&'static str, &'static str) {
         }
         Format::RegistrationNumber => ("12 位数字或大写字母", "12 digits or capital letters"),
         Format::Id => ("UUID", "a UUID"),
-        Format::Password => (
-            "不同于用户名、至少含 5 种字符的密码",
-            "a password of at least 5 different characters that is not the sign-in name",
-        ),
     }
 }
 

@@ -18,6 +18,7 @@ mod codes;
 mod cursor;
 mod extract;
 mod health;
+mod identity;
 mod json;
 mod language;
 mod layers;
@@ -41,6 +42,7 @@ mod sessions;
 mod submissions;
 mod tokens;
 
+pub use identity::{Identity, Owner};
 pub use language::{Language, describe};
 pub use layers::Limits;
 pub use origin::Origin;
@@ -58,8 +60,8 @@ pub struct App {
     pub clock: Clock,
     /// The index.
     pub engine: Engine,
-    /// The pool that hashes passwords.
-    pub passwords: Passwords,
+    /// How people prove who they are.
+    pub identity: Identity,
     /// How much a request may take.
     pub limits: Limits,
     /// The office that runs the market.

@@ -5,12 +5,16 @@ use axum::{
     extract::State,
     http::{Method, StatusCode},
 };
-use db::{Clock, Db};
+use db::{
+    Clock, Db,
+    passwords::{By, New},
+};
 use domain::{
-    Fault, Faults, Format,
+    Fault, Faults,
     form::{Field, Object},
     organisations::{self, Organisation, OrganisationId},
-    people::{self, Password, Person, PersonId, Role},
+    passwords::Password,
+    people::{self, Person, PersonId, Role},
     policy::Operation,
 };
 use schemars::JsonSchema;
@@ -21,7 +25,8 @@ use serde_json::{Value, json};
 use crate::{
     Answer, App,
     call::Call,
-    extract::Body,
+    extract::{Chooses, Choosing},
+    identity::Owner,
     moment::Moment,
     problem::Problem,
     routes::{Doc, Routes},
@@ -105,29 +110,33 @@ struct NewPassword {
 async fn change_password(
     State(app): State<App>,
     call: Call,
-    body: Body<NewPassword>,
+    Choosing(body): Choosing<NewPassword>,
 ) -> Result<StatusCode, Problem> {
     let member = call.member()?;
     let person = db::people::get(app.db.read(), member.person).await?;
     let (_, hash) = db::people::find(app.db.read(), &person.login).await?.unzip();
-    if !app.passwords.fits(body.form.old, hash).await? {
+    if !app.identity.passwords.fits(body.form.old, hash).await? {
         let fault = Fault::NotAllowed { because_of: "password" };
         return Err(Faults::one("/old", fault).into());
     }
-    if body.form.new.expose().eq_ignore_ascii_case(person.login.as_str()) {
-        let fault = Fault::BadFormat { expected: Format::Password };
-        return Err(Faults::one("/new", fault).into());
-    }
-    let hash = app.passwords.hash(&body.form.new).await?;
+    let organisation = db::organisations::get(app.db.read(), person.organisation).await?;
+    let owner = Owner { person: &person, organisation: &organisation };
+    let hash = app.identity.change(app.db.read(), owner, &body.form.new, "/new").await?;
+    let new = New { hash: &hash, at: call.now, by: By::Owner, keep: app.identity.kept() };
     app.db
         .write(async |tx| {
-            db::people::set_password(tx, person.id, &hash).await?;
+            db::passwords::set(tx, person.id, new).await?;
             let ended = db::tokens::remove_all(tx, person.id, call.caller.token).await?;
             let object = Some(("person", person.id.as_uuid()));
             db::audit::append(tx, call.line("", object, json!({ "ended": ended }))).await
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Chooses for NewPassword {
+    const PASSWORD: &'static str = "/new";
+    const NAMES: &'static [&'static str] = &[];
 }
 
 impl Field for NewPassword {

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use crate::{
     Answer, App,
     call::Call,
-    extract::{Body, IdempotencyKey, IfMatch, Path, Query, has_already},
+    extract::{Body, Chooses, Choosing, IdempotencyKey, IfMatch, Path, Query, has_already},
     moment::Moment,
     once::{Created, Tagged},
     page::{self, Limit, Listed},
@@ -127,14 +127,14 @@ async fn create(
     State(app): State<App>,
     call: Call,
     key: IdempotencyKey,
-    body: Body<Registration>,
+    Choosing(body): Choosing<Registration>,
 ) -> Result<Response, Problem> {
     let Registration { organisation, account } = body.form;
     let Some(role) = Role::of_first_member(organisation.kind) else {
         let fault = Fault::NotAllowed { because_of: "registration" };
         return Err(Faults::one("/organisation/kind", fault).into());
     };
-    let hash = app.passwords.hash(&account.password).await?;
+    let hash = app.identity.passwords.hash(&account.password).await?;
     let organisation = Organisation::register(OrganisationId::generate(), organisation, call.now);
     let person = Person {
         id: PersonId::generate(),
@@ -282,6 +282,11 @@ impl OrganisationBody {
             registered_at: Moment(it.registered_at),
         }
     }
+}
+
+impl Chooses for Registration {
+    const PASSWORD: &'static str = "/account/password";
+    const NAMES: &'static [&'static str] = &["/account/login", "/organisation/name"];
 }
 
 impl Field for Registration {

@@ -6,12 +6,13 @@ use axum::{
     http::{Method, StatusCode},
     response::Response,
 };
-use db::{Clock, Db};
+use db::{Clock, Db, passwords::By};
 use domain::{
     Fault, Faults,
     form::{Field, Object},
     organisations::OrganisationId,
-    people::{Account, Login, Password, Person, PersonId, Role, State as PersonState},
+    passwords::Password,
+    people::{Account, Login, Person, PersonId, Role, State as PersonState},
     policy::Operation,
     text::Line,
 };
@@ -22,7 +23,7 @@ use crate::{
     Answer, App,
     call::Call,
     cursor::ById,
-    extract::{Body, IdempotencyKey, Path, Query},
+    extract::{Chooses, Choosing, IdempotencyKey, Path, Query},
     me::PersonBody,
     once::Created,
     page::{self, Limit, Listed},
@@ -99,10 +100,10 @@ async fn create(
     State(app): State<App>,
     call: Call,
     key: IdempotencyKey,
-    body: Body<NewPerson>,
+    Choosing(body): Choosing<NewPerson>,
 ) -> Result<Response, Problem> {
     let NewPerson { organisation, role, login, password, name } = body.form;
-    let hash = app.passwords.hash(&password).await?;
+    let hash = app.identity.passwords.hash(&password).await?;
     let person = Person {
         id: PersonId::generate(),
         version: 0,
@@ -122,6 +123,7 @@ async fn create(
             other => other?,
         };
         db::people::insert(tx, &person, &hash).await.map_err(taken)?;
+        db::passwords::note(tx, person.id, (call.now, By::Another)).await?;
         let object = Some(("person", person.id.as_uuid()));
         db::audit::append(tx, call.line("", object, json!({ "role": role }))).await?;
         let body = PersonBody::new(&person, Some(&organisation));
@@ -178,6 +180,11 @@ impl Field for Asked {
         query.close();
         Some(Self { organisation, limit, page })
     }
+}
+
+impl Chooses for NewPerson {
+    const PASSWORD: &'static str = "/password";
+    const NAMES: &'static [&'static str] = &["/login"];
 }
 
 impl Field for NewPerson {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use domain::people::Password;
+use domain::passwords::Password;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -65,6 +65,25 @@ impl Passwords {
             verify(&password, &hash)
         });
         Ok(fits.await?? && exists)
+    }
+
+    /// Whether a password fits any of some hashes, compared one after another in one turn.
+    pub async fn fits_any(
+        &self,
+        password: SecretString,
+        hashes: Vec<String>,
+    ) -> Result<bool, Problem> {
+        let turn = self.turn().await?;
+        let compared = spawn_blocking(move || {
+            let _until_done = turn;
+            for hash in hashes {
+                if verify(&password, &hash)? {
+                    return Ok(true);
+                }
+            }
+            Ok::<_, Problem>(false)
+        });
+        compared.await?
     }
 
     /// A turn at hashing, or a refusal when too many wait already. It goes with the work to its

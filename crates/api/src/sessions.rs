@@ -86,7 +86,7 @@ async fn create(
         Err(_) => None,
     };
     let (person, hash) = found.unzip();
-    let fits = app.passwords.fits(password, hash).await?;
+    let fits = app.identity.passwords.fits(password, hash).await?;
     // A disabled account is answered as a wrong password is, and as late.
     let admitted = |it: &&Person| fits && it.state == PersonState::Active;
     let Some(person) = person.as_ref().filter(admitted) else {

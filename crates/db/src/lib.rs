@@ -12,6 +12,7 @@ pub mod listings;
 pub mod organisations;
 pub mod outbox;
 pub mod pairs;
+pub mod passwords;
 pub mod people;
 mod pool;
 pub mod reviews;

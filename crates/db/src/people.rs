@@ -85,14 +85,15 @@ pub async fn save(tx: &Tx, changed: &mut Person) -> Result<()> {
     Ok(())
 }
 
-/// Sets the hash of a password.
-pub async fn set_password(tx: &Tx, id: PersonId, hash: &str) -> Result<()> {
+/// Puts another hash in the place of a person's, which is returned: see [`crate::passwords::set`].
+pub(crate) async fn replace_hash(tx: &Tx, id: PersonId, hash: &str) -> Result<String> {
+    let row = row::Entity::find_by_id(id.as_uuid()).one(tx).await?.ok_or(Error::NotFound)?;
     row::Entity::update_many()
         .col_expr(row::Column::PasswordHash, Expr::value(hash))
         .filter(row::Column::Id.eq(id.as_uuid()))
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(row.password_hash)
 }
 
 impl TryFrom<row::Model> for Person {

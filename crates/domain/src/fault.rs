@@ -82,6 +82,17 @@ pub enum Fault {
     },
     /// It must be declared to be true.
     NotDeclared,
+    /// A password of fewer classes of characters than demanded.
+    TooFewClasses {
+        /// The fewest classes allowed.
+        min: usize,
+        /// How many there are.
+        actual: usize,
+    },
+    /// A password that is common, a name of its owner's, or little more than that.
+    Guessable,
+    /// A password that was set before.
+    UsedBefore,
     /// A cursor or other token that this server did not make, or made for another question.
     NotOurs,
 }
@@ -122,8 +133,6 @@ pub enum Format {
     RegistrationNumber,
     /// A UUID.
     Id,
-    /// A password of at least 12 characters that is not the sign-in name.
-    Password,
 }
 
 /// One fault, and the value it is about.

@@ -16,6 +16,7 @@ pub mod money;
 pub mod needs;
 pub mod organisations;
 pub mod pairs;
+pub mod passwords;
 pub mod people;
 pub mod policy;
 pub mod text;

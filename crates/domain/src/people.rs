@@ -12,6 +12,7 @@ use crate::{
     codes::OrganisationKind,
     form::{Field, Object},
     organisations::OrganisationId,
+    passwords::Password,
     text::{self, Line},
 };
 
@@ -72,10 +73,6 @@ pub enum State {
 /// A sign-in name: 3 to 40 of `a`-`z`, `0`-`9`, `.`, `_`, `-`, `@`, beginning with a letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Login(String);
-
-/// A password that may be set; never normalised, never shown, never stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
 
 /// What is needed to make an account.
 #[derive(Clone, Debug, JsonSchema)]
@@ -193,52 +190,12 @@ impl Login {
     }
 }
 
-impl Password {
-    /// The fewest characters of a password that may be set.
-    pub const MIN: usize = 12;
-    /// The most characters, so that hashing takes bounded time.
-    pub const MAX: usize = 256;
-
-    /// Accepts a password that is long enough and not one character over and over.
-    pub fn new(raw: &str) -> Result<Self, Fault> {
-        let actual = raw.chars().count();
-        if actual < Self::MIN {
-            return Err(Fault::TooShort { min: Self::MIN, actual });
-        }
-        if actual > Self::MAX {
-            return Err(Fault::TooLong { max: Self::MAX, actual });
-        }
-        let mut distinct: Vec<char> = raw.chars().collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        if distinct.len() < 5 {
-            return Err(Fault::BadFormat { expected: Format::Password });
-        }
-        Ok(Self(raw.to_owned()))
-    }
-
-    /// The password, to be hashed.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
-
 impl Account {
     /// Reads the fields of an account that stand in a larger form.
     pub fn read_from(object: &mut Object<'_>) -> Option<Self> {
         let login = object.required::<Login>("login");
         let password = object.required::<Password>("password");
         let name = object.required("name");
-        let same = login.as_ref().zip(password.as_ref());
-        if same.is_some_and(|(login, password)| password.0.eq_ignore_ascii_case(&login.0)) {
-            object.fault("password", Fault::BadFormat { expected: Format::Password });
-        }
         Some(Self { login: login?, password: password?, name: name? })
     }
 }
@@ -253,12 +210,6 @@ impl Field for Account {
 }
 
 impl Field for Login {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        text::read(value, at, faults, Self::new)
-    }
-}
-
-impl Field for Password {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         text::read(value, at, faults, Self::new)
     }
@@ -291,29 +242,9 @@ impl JsonSchema for Login {
     }
 }
 
-impl JsonSchema for Password {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Password".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string", "format": "password",
-            "minLength": Self::MIN, "maxLength": Self::MAX,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::form;
 
     #[test]
     fn sign_in_names_are_plain() {
@@ -321,25 +252,6 @@ mod tests {
         for wrong in ["ab", "1abc", "李伟", "a b c", "", "a'; drop table people"] {
             assert!(Login::new(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn passwords_are_long_and_varied() {
-        let short = Fault::TooShort { min: 12, actual: 11 };
-        assert_eq!(Password::new("abcdefghijk"), Err(short));
-        assert!(Password::new("aaaaaaaaaaaaaa").is_err());
-        let long = Fault::TooLong { max: 256, actual: 260 };
-        assert_eq!(Password::new(&"太行山上红薯真甜很甜".repeat(26)), Err(long));
-        assert!(Password::new(&"太行山上红薯真甜".repeat(32)).is_ok(), "characters, not bytes");
-        assert!(Password::new("太行山上的红薯真甜啊二零二六").is_ok());
-        assert_eq!(format!("{:?}", Password::new("correct horse").unwrap()), "Password(…)");
-    }
-
-    #[test]
-    fn a_password_is_not_the_sign_in_name() {
-        let body = json!({ "login": "danhe.liwei01", "password": "Danhe.LiWei01", "name": "李伟" });
-        let faults = form::read::<Account>(&body).unwrap_err().0;
-        assert_eq!(faults[0].pointer, "/password");
     }
 
     #[test]

@@ -121,7 +121,8 @@ Examples:
   kezhuan user password office.feng
   kezhuan user list --format json
 
-Passwords are random and shown once, or read from standard input with --password-stdin.";
+Passwords are random and shown once, or read from standard input with --password-stdin. Unless --own
+says that the person chose it, a password set here must be changed at the first sign-in.";
 
 const CHECK: &str = "\
 Examples:
@@ -230,9 +231,8 @@ pub(crate) enum UserCommand {
     Password {
         /// The sign-in name
         login: String,
-        /// Read the password from standard input instead of making one
-        #[arg(long)]
-        password_stdin: bool,
+        #[command(flatten)]
+        given: GivenPassword,
     },
     /// Disable an account; sessions and tokens end
     Disable {
@@ -270,9 +270,18 @@ pub(crate) struct UserAddArgs {
     /// Its kind, if it is not registered yet
     #[arg(long, value_name = "KIND", default_value = "other")]
     pub(crate) organisation_kind: String,
+    #[command(flatten)]
+    pub(crate) password: GivenPassword,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct GivenPassword {
     /// Read the password from standard input instead of making one
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// The person chose it, and need not change it at the first sign-in
+    #[arg(long, requires = "password_stdin")]
+    pub(crate) own: bool,
 }
 
 #[derive(Debug, Args)]

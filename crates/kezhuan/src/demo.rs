@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use api::Passwords;
+use api::Identity;
 use chrono::{DateTime, TimeDelta, Utc};
 use db::Tx;
 use domain::{
@@ -16,7 +16,8 @@ use domain::{
     listings::Form,
     needs::NeedForm,
     organisations::{Action, Organisation, OrganisationId},
-    people::{Login, Password, Person, PersonId, Role, State},
+    passwords::Password,
+    people::{Login, Person, PersonId, Role, State},
     text::Line,
 };
 use serde_json::{Map, Value};
@@ -88,7 +89,7 @@ async fn nobody_there(settings: &Settings) -> anyhow::Result<bool> {
 /// Puts everyone and everything into the database, in one transaction.
 async fn fill(settings: &Settings) -> anyhow::Result<Vec<SignIn>> {
     let now = db::Clock::system().now();
-    let cast = Cast::read(now).await?;
+    let cast = Cast::read(&settings.passwords.identity()?, now).await?;
     let db = open_database(settings).await?;
     let filled = db.write(async |tx| Ok::<_, Failed>(cast.enter(tx, &settings.prefix, now).await?));
     filled.await.map_err(|it| it.0)?;
@@ -106,9 +107,7 @@ struct Cast {
 }
 
 impl Cast {
-    async fn read(now: DateTime<Utc>) -> anyhow::Result<Self> {
-        let passwords = Passwords::new(std::thread::available_parallelism().map_or(1, usize::from));
-        let passwords = passwords.map_err(|it| anyhow!("{:?}", it.code))?;
+    async fn read(identity: &Identity, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let mut cast = Self {
             organisations: Vec::new(),
             people: Vec::new(),
@@ -126,7 +125,7 @@ impl Cast {
             let mut organisation = Organisation::register(id, profile, registered);
             organisation.decide(Action::Verify, None)?;
             for person in people.as_array().into_iter().flatten() {
-                cast.add_person(&passwords, &organisation, (person, registered), &slug).await?;
+                cast.add_person(identity, &organisation, (person, registered), &slug).await?;
             }
             cast.organisations.push(organisation);
         }
@@ -135,7 +134,7 @@ impl Cast {
 
     async fn add_person(
         &mut self,
-        passwords: &Passwords,
+        identity: &Identity,
         organisation: &Organisation,
         (person, registered): (&Value, DateTime<Utc>),
         slug: &str,
@@ -144,8 +143,9 @@ impl Cast {
         let role = Role::named(text("role")).context("a role of the demo")?;
         let refused = |it| anyhow!("{slug}: {it:?}");
         let login = Login::new(text("login")).map_err(refused)?;
-        let password = random_password()?;
-        let hash = passwords.hash(&password).await.map_err(|it| anyhow!("{:?}", it.code))?;
+        let password = random_password(&identity.rules)?;
+        let hash =
+            identity.passwords.hash(&password).await.map_err(|it| anyhow!("{:?}", it.code))?;
         let id = PersonId::generate();
         self.by_slug.entry(slug.to_owned()).or_insert((organisation.id, id));
         self.sign_ins.push(SignIn {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
-use api::{App, Limits, Office, Passwords};
+use api::{App, Limits, Office};
 use axum::{
     Router,
     extract::ConnectInfo,
@@ -77,13 +77,12 @@ impl Market {
         ready: impl FnOnce(SocketAddr),
     ) -> anyhow::Result<()> {
         let Self { db, clock, worker, engine } = self;
-        let passwords = Passwords::new(settings.password_slots)
-            .map_err(|it| anyhow::anyhow!("passwords cannot be hashed: {:?}", it.code))?;
+        let identity = settings.passwords.identity()?;
         let limits =
             Limits { body_bytes: settings.server.body_bytes, request: settings.server.request };
         let office = Office { prefix: Arc::from(settings.prefix.as_str()) };
         let metrics = telemetry::metrics()?;
-        let api = api::router(App { db: db.clone(), clock, engine, passwords, limits, office });
+        let api = api::router(App { db: db.clone(), clock, engine, identity, limits, office });
         let router = api
             .clone()
             .merge(web::router(api))

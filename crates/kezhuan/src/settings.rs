@@ -21,8 +21,11 @@ use crate::{
     proxies::{Network, Proxies},
 };
 
+mod identity;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use identity::PasswordSettings;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -34,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) migrate: bool,
     pub(crate) server: Server,
     pub(crate) prefix: String,
-    pub(crate) password_slots: usize,
+    pub(crate) passwords: PasswordSettings,
     pub(crate) index_threads: usize,
     pub(crate) matching: Depth,
     pub(crate) log: Log,
@@ -183,7 +186,7 @@ impl Field for Settings {
             migrate: database.migrate,
             server: server?,
             prefix: rest.prefix,
-            password_slots: rest.password_slots,
+            passwords: rest.passwords,
             index_threads: rest.index_threads,
             matching: rest.matching,
             log: rest.log,
@@ -257,7 +260,7 @@ impl Field for Server {
 /// The small sections.
 struct Rest {
     prefix: String,
-    password_slots: usize,
+    passwords: PasswordSettings,
     index_threads: usize,
     matching: Depth,
     log: Log,
@@ -268,16 +271,14 @@ impl Field for Rest {
         let mut object = Object::open(value, at, faults)?;
         let _read_before = ["data", "database", "server"].map(|it| object.has(it));
         let prefix = object.required::<Office>("office");
-        let slots = object.required::<Counted>("passwords");
-        let threads = object.required::<Counted>("index");
+        let passwords = object.required::<PasswordSettings>("passwords");
+        let threads = object.required::<Index>("index");
         let matching = object.required::<Matching>("matching");
         let log = object.required("log");
         object.close();
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let or_cores = |it: usize| if it == 0 { cores } else { it };
         Some(Self {
             prefix: prefix?.0,
-            password_slots: or_cores(slots?.0),
+            passwords: passwords?,
             index_threads: or_cores(threads?.0).min(8),
             matching: matching?.0,
             log: log?,
@@ -302,14 +303,17 @@ impl Field for Office {
     }
 }
 
-/// A section with one number in it: `slots` or `threads`.
-struct Counted(usize);
+/// As many as there are cores, if none is given.
+fn or_cores(count: usize) -> usize {
+    if count == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { count }
+}
 
-impl Field for Counted {
+struct Index(usize);
+
+impl Field for Index {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut object = Object::open(value, at, faults)?;
-        let name = if at.ends_with("passwords") { "slots" } else { "threads" };
-        let count = object.required::<Whole<0, 64>>(name);
+        let count = object.required::<Whole<0, 64>>("threads");
         object.close();
         usize::try_from(count?.get()).ok().map(Self)
     }

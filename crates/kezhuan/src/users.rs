@@ -4,18 +4,23 @@
 use std::io::Read as _;
 
 use anyhow::{Context as _, anyhow};
-use api::Passwords;
+use api::{Identity, Owner};
 use chrono::{DateTime, Utc};
-use db::{Clock, Db, Page, Tx, audit};
+use db::{
+    Clock, Db, Page, Tx, audit,
+    passwords::{By, New},
+};
 use domain::{
-    people::{Login, Password, Person, PersonId, Role, State},
+    Fault, Faults,
+    passwords::{Password, Rules},
+    people::{Login, Person, PersonId, Role, State},
     text::Line,
 };
 use serde_json::json;
 
 use crate::{
     Outcome,
-    cli::{Format, UserAddArgs, UserArgs, UserCommand},
+    cli::{Format, GivenPassword, UserAddArgs, UserArgs, UserCommand},
     console,
     content::{self, NamedOrganisation},
     import::Failed,
@@ -25,11 +30,12 @@ use crate::{
 
 pub(crate) async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<Outcome> {
     let db = open_database(&settings).await?;
+    let identity = settings.passwords.identity()?;
     let now = Clock::system().now();
     match args.command {
-        UserCommand::Add(args) => add(&db, args, now).await?,
-        UserCommand::Password { login, password_stdin } => {
-            set_password(&db, &login, password_stdin, now).await?;
+        UserCommand::Add(args) => add((&db, &identity), args, now).await?,
+        UserCommand::Password { login, given } => {
+            set_password((&db, &identity), &login, given, now).await?;
         }
         UserCommand::Disable { login } => switch(&db, &login, State::Disabled, now).await?,
         UserCommand::Enable { login } => switch(&db, &login, State::Active, now).await?,
@@ -39,15 +45,21 @@ pub(crate) async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<Ou
     Ok(Outcome::Done)
 }
 
-async fn add(db: &Db, args: UserAddArgs, now: DateTime<Utc>) -> anyhow::Result<()> {
+async fn add(
+    (db, identity): (&Db, &Identity),
+    args: UserAddArgs,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
     let login = Login::new(&args.login)
         .map_err(|it| anyhow!("LOGIN {}", api::describe(&it, api::Language::English)))?;
     let name = Line::new(&args.name)
         .map_err(|it| anyhow!("--name {}", api::describe(&it, api::Language::English)))?;
     let roles = || Role::ALL.map(Role::as_str).join(", ");
     let role = Role::named(&args.role).with_context(|| format!("--role is one of {}", roles()))?;
-    let (password, made) = chosen(args.password_stdin)?;
-    let hash = hash(&password).await?;
+    let password = Chosen::new(args.password, &identity.rules)?;
+    let named_so = args.organisation_name.as_deref().unwrap_or_default();
+    allowed(&identity.rules.faults(&password.text, &[login.as_str(), named_so]))?;
+    let hash = identity.passwords.hash(&password.text).await.map_err(refused)?;
     let named = NamedOrganisation {
         number: args.organisation,
         name: args.organisation_name,
@@ -71,31 +83,35 @@ async fn add(db: &Db, args: UserAddArgs, now: DateTime<Utc>) -> anyhow::Result<(
             }
             other => Ok(other?),
         }?;
+        db::passwords::note(tx, person.id, (now, password.by)).await?;
         Ok::<_, Failed>(record(tx, "add", person.id, now).await?)
     });
     added.await.map_err(|it| it.0)?;
     console::say(&format!("{} ({}) was added.", login.as_str(), role.as_str()));
-    show(&password, made);
+    password.show();
     Ok(())
 }
 
 async fn set_password(
-    db: &Db,
+    (db, identity): (&Db, &Identity),
     login: &str,
-    from_stdin: bool,
+    given: GivenPassword,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let person = find(db, login).await?;
-    let (password, made) = chosen(from_stdin)?;
-    let hash = hash(&password).await?;
+    let organisation = db::organisations::get(db.read(), person.organisation).await?;
+    let password = Chosen::new(given, &identity.rules)?;
+    let owner = Owner { person: &person, organisation: &organisation };
+    let hash = identity.change(db.read(), owner, &password.text, "").await.map_err(refused)?;
+    let new = New { hash: &hash, at: now, by: password.by, keep: identity.kept() };
     db.write(async |tx| {
-        db::people::set_password(tx, person.id, &hash).await?;
+        db::passwords::set(tx, person.id, new).await?;
         db::tokens::remove_all(tx, person.id, None).await?;
         record(tx, "password", person.id, now).await
     })
     .await?;
     console::say(&format!("{login} has a new password; sessions and tokens have ended."));
-    show(&password, made);
+    password.show();
     Ok(())
 }
 
@@ -154,47 +170,78 @@ async fn find(db: &Db, login: &str) -> anyhow::Result<Person> {
     found.with_context(|| format!("nobody signs in as {login}: `kezhuan user list` tells who does"))
 }
 
-/// A password from standard input, or a random one that has to be shown.
-fn chosen(from_stdin: bool) -> anyhow::Result<(Password, bool)> {
-    if !from_stdin {
-        return Ok((random_password()?, true));
-    }
-    let mut typed = String::new();
-    std::io::stdin().read_to_string(&mut typed)?;
-    let password = Password::new(typed.trim_end_matches(['\r', '\n']));
-    let refused = |it| anyhow!("the password {}", api::describe(&it, api::Language::English));
-    Ok((password.map_err(refused)?, false))
+/// A password that was given or made.
+struct Chosen {
+    text: Password,
+    by: By,
+    made: bool,
 }
 
-/// Four groups of four that are easy to read out: 80 bits.
-pub(crate) fn random_password() -> anyhow::Result<Password> {
+impl Chosen {
+    /// From standard input, or a random one that has to be shown.
+    fn new(given: GivenPassword, rules: &Rules) -> anyhow::Result<Self> {
+        if !given.password_stdin {
+            let text = random_password(rules)?;
+            return Ok(Self { text, by: By::Another, made: true });
+        }
+        let mut typed = String::new();
+        std::io::stdin().read_to_string(&mut typed)?;
+        let text = Password::new(typed.trim_end_matches(['\r', '\n']));
+        let text = text.map_err(|it| told(&[it]))?;
+        let by = if given.own { By::Owner } else { By::Another };
+        Ok(Self { text, by, made: false })
+    }
+
+    fn show(&self) {
+        if self.made {
+            console::say(&format!("Password, shown once: {}", self.text.expose()));
+        }
+        if self.by == By::Another {
+            console::say("It must be changed at the first sign-in.");
+        }
+    }
+}
+
+/// Groups of four that are easy to read out, of at least 80 bits.
+pub(crate) fn random_password(rules: &Rules) -> anyhow::Result<Password> {
     const LETTERS: [char; 32] = [
         'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't',
         'u', 'v', 'w', 'x', 'y', 'z', '2', '3', '4', '5', '6', '7', '8', '9',
     ];
     loop {
-        let mut bytes = [0_u8; 16];
+        let mut bytes = [0_u8; 64];
         getrandom::fill(&mut bytes).map_err(|it| anyhow!("no random numbers: {it}"))?;
         let letters = bytes.iter().filter_map(|it| LETTERS.get(usize::from(it % 32)));
-        let letters: Vec<char> = letters.copied().collect();
+        let letters: Vec<char> = letters.take(rules.min.max(16)).copied().collect();
         let groups: Vec<String> = letters.chunks(4).map(|it| it.iter().collect()).collect();
-        // One in many millions has too few different characters.
-        if let Ok(password) = Password::new(&groups.join("-")) {
+        let mut password = groups.join("-");
+        if rules.classes == 4 {
+            password.insert(0, 'K');
+        }
+        // Some lack a digit, and one in many millions has too few different characters.
+        let password = Password::new(&password).map_err(|it| told(&[it]))?;
+        if rules.faults(&password, &[]).is_empty() {
             return Ok(password);
         }
     }
 }
 
-/// Hashes a password outside the server.
-pub(crate) async fn hash(password: &Password) -> anyhow::Result<String> {
-    let failed = |it: api::Problem| anyhow!("the password cannot be hashed: {:?}", it.code);
-    Passwords::new(1).map_err(failed)?.hash(password).await.map_err(failed)
+fn allowed(faults: &[Fault]) -> anyhow::Result<()> {
+    if faults.is_empty() { Ok(()) } else { Err(told(faults)) }
 }
 
-fn show(password: &Password, made: bool) {
-    if made {
-        console::say(&format!("Password, shown once: {}", password.expose()));
+/// What speaks against a password.
+fn told(faults: &[Fault]) -> anyhow::Error {
+    let words = faults.iter().map(|it| api::describe(it, api::Language::English));
+    anyhow!("the password: {}", words.collect::<Vec<_>>().join("; "))
+}
+
+fn refused(problem: api::Problem) -> anyhow::Error {
+    let Faults(faults) = problem.faults;
+    if faults.is_empty() {
+        return anyhow!("the password cannot be hashed: {:?}", problem.code);
     }
+    told(&faults.into_iter().map(|it| it.fault).collect::<Vec<_>>())
 }
 
 async fn record(tx: &Tx, what: &str, person: PersonId, now: DateTime<Utc>) -> db::Result<()> {

@@ -16,6 +16,7 @@ mod listings;
 mod matrix;
 mod organisations;
 mod pairs;
+mod passwords;
 mod problems;
 mod revisions;
 mod search;

@@ -40,8 +40,8 @@ async fn every_fault_of_a_registration_is_told_at_once() {
             "/organisation/kind",
             "/organisation/colour",
             "/account/login",
-            "/account/password",
             "/account/name",
+            "/account/password",
         ]
     );
     let mut office = registration();

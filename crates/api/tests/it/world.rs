@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, sync::Arc};
 
-use api::{App, Limits, Office, Passwords};
+use api::{App, Identity, Limits, Office};
 use axum::{
     Router,
     body::Body,
@@ -265,7 +265,7 @@ fn router(db: &Db, clock: &Clock, engine: &Engine) -> Router {
         db: db.clone(),
         clock: clock.clone(),
         engine: engine.clone(),
-        passwords: Passwords::new(2).unwrap(),
+        identity: Identity::new(2).unwrap(),
         limits: Limits { body_bytes: 64 * 1024, ..Limits::default() },
         office: Office { prefix: Arc::from("GP") },
     })

@@ -10,5 +10,6 @@ mod answers;
 mod jobs;
 mod listings;
 mod outbox;
+mod passwords;
 mod schema;
 mod store;

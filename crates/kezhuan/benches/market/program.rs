@@ -44,7 +44,8 @@ impl Program {
         let mut command = self.command(&["user", "add", LOGIN, "--name", "某人"]);
         command.args(["--role", "matchmaker", "--organisation", NUMBER]);
         command.args(["--organisation-name", "某中心", "--organisation-kind", "transfer_agency"]);
-        let mut child = command.arg("--password-stdin").stdin(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            command.args(["--password-stdin", "--own"]).stdin(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
         assert!(child.wait().unwrap().success());
     }

@@ -95,6 +95,7 @@ impl Place {
                 "--organisation-kind",
                 kind,
                 "--password-stdin",
+                "--own",
             ];
             let mut child =
                 self.command(&args).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();

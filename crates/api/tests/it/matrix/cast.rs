@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use api::Passwords;
 use chrono::TimeDelta;
+use db::passwords::{By, New};
 use domain::{
     organisations::{OrganisationId, State as Standing},
-    people::{Password, Person, Role, State},
+    passwords::Password,
+    people::{Person, Role, State},
 };
 
 use super::{objects, table::EVERYONE};
@@ -79,8 +81,10 @@ impl Cast {
         let Some(person) = &self.someone(who).person else { return };
         let ends = if who == "Ex" { TimeDelta::days(-1) } else { TimeDelta::days(1000) };
         let state = if who == "Di" { State::Disabled } else { State::Active };
+        let at = self.world.clock.now();
+        let new = New { hash: &self.hash, at, by: By::Owner, keep: 0 };
         let restore = async |tx: &db::Tx| {
-            db::people::set_password(tx, person.id, &self.hash).await?;
+            db::passwords::set(tx, person.id, new).await?;
             switch(tx, person, state).await
         };
         self.world.db.write(restore).await.unwrap();
