@@ -1,7 +1,7 @@
 //! The two languages the program speaks, and what it says in them when it refuses.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use domain::{Fault, Format, Shape};
+use domain::{Fault, Format, Shape, leaks};
 
 use crate::problem::Code;
 
@@ -100,6 +100,10 @@ const fn both(code: Code) -> (&'static str, &'static str) {
         Code::Invalid => {
             ("部分内容不符合要求，见 errors。", "Some fields will not do: see errors.")
         }
+        Code::Revealing => (
+            "公开的文字会让人认出贵单位或绕开平台联系，见 errors。可一键遮盖（mask），或注明 leaks=keep 后照样提交。",
+            "The public text tells who you are or how to reach you: see errors. Mask it, or submit it as it is with leaks=keep.",
+        ),
         Code::WrongState => (
             "当前状态不允许此操作，请刷新后再看。",
             "The present state does not allow this. Look at it again.",
@@ -173,6 +177,7 @@ fn in_chinese(fault: &Fault) -> String {
         }
         Fault::Guessable => "太容易猜到：不能是常见密码、用户名或单位名称，至少含 5 种字符".into(),
         Fault::UsedBefore => "最近用过，请换一个".into(),
+        Fault::Reveals { what } => format!("泄露了{}", revealed(*what).0),
         Fault::NotOurs => "不是本系统为这个查询给出的值".into(),
     }
 }
@@ -204,7 +209,26 @@ fn in_english(fault: &Fault) -> String {
                              organisation's, at least 5 different characters"
             .into(),
         Fault::UsedBefore => "was used before; choose another".into(),
+        Fault::Reveals { what } => format!("gives away {}", revealed(*what).1),
         Fault::NotOurs => "was not given by this server for this question".into(),
+    }
+}
+
+const fn revealed(kind: leaks::Kind) -> (&'static str, &'static str) {
+    match kind {
+        leaks::Kind::OwnName => ("本单位名称", "your organisation's name"),
+        leaks::Kind::OwnPerson => ("本单位人员姓名", "the name of one of your people"),
+        leaks::Kind::Phone => ("电话号码", "a telephone number"),
+        leaks::Kind::Mail => ("电子邮箱", "a mail address"),
+        leaks::Kind::Messenger => ("微信、QQ 等账号", "an account of a messenger"),
+        leaks::Kind::Number => {
+            ("信用代码、证件或账户号码", "the number of an organisation, a card or an account")
+        }
+        leaks::Kind::Patent => ("专利号", "the number of a patent"),
+        leaks::Kind::Contract => ("合同或项目编号", "the number of a contract or project"),
+        leaks::Kind::Address => ("地址", "an address"),
+        leaks::Kind::Organisation => ("其他单位名称", "another organisation's name"),
+        leaks::Kind::Person => ("人名", "someone's name"),
     }
 }
 

@@ -33,6 +33,7 @@ use crate::{
 mod body;
 mod change;
 mod history;
+mod leaks;
 
 pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, shown};
 use change::{Changed, change, remove_draft, review};
@@ -64,6 +65,7 @@ pub(crate) fn routes<F: Form>(clock: Clock, names: Names) -> Routes {
     let routes = working_copy_routes::<F>(routes, &one, names);
     let routes = review_routes::<F>(routes, &one, names);
     let routes = life_routes::<F>(routes, &one, names);
+    let routes = leaks::add_routes::<F>(routes, &one, names);
     history::add_routes::<F>(routes, &one, names)
 }
 
@@ -134,16 +136,9 @@ fn working_copy_routes<F: Form>(routes: Routes, one: &str, names: Names) -> Rout
 }
 
 fn review_routes<F: Form>(routes: Routes, one: &str, names: Names) -> Routes {
-    let submit_doc = names.doc("submit", "提交审核", "Send the working copy to review");
     let retract_doc = names.doc("retract", "撤回提交", "Take a submission back");
     let review_doc = names.doc("review", "审核", "Decide on a submission").body::<ReviewForm>();
     routes
-        .add(
-            (Method::POST, &format!("{one}/submit")),
-            op::<F>(Act::Submit),
-            answering::<F>(submit_doc.edits()),
-            submit::<F>,
-        )
         .add(
             (Method::POST, &format!("{one}/retract")),
             op::<F>(Act::Write),
@@ -249,15 +244,6 @@ async fn write<F: Form>(
     body: Body<F>,
 ) -> Changed<F> {
     change(&db, &call, (id, Some(expected)), |it| Ok(it.edit(body.form, call.now)?)).await
-}
-
-async fn submit<F: Form>(
-    State(db): State<Db>,
-    call: Call,
-    Path(id): Path<Listing<F>>,
-    expected: IfMatch,
-) -> Changed<F> {
-    change(&db, &call, (id, Some(expected)), |it| Ok(it.submit(call.now)?)).await
 }
 
 async fn discard<F: Form>(

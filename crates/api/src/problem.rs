@@ -60,6 +60,8 @@ pub enum Code {
     TooLarge,
     /// Some fields are bad; `errors` tells which.
     Invalid,
+    /// The public text gives its owner away; `errors` tells where.
+    Revealing,
     /// The state of the object does not allow it.
     WrongState,
     /// Another matchmaker holds the pair.
@@ -88,7 +90,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::SignInRequired,
         Self::WrongCredentials,
         Self::Forbidden,
@@ -101,6 +103,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::TooLarge,
         Self::Invalid,
+        Self::Revealing,
         Self::WrongState,
         Self::HeldByAnother,
         Self::AlreadyExists,
@@ -128,7 +131,7 @@ impl Code {
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Invalid | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid | Self::Revealing | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::WrongState | Self::HeldByAnother | Self::AlreadyExists | Self::Conflict => {
                 StatusCode::CONFLICT
             }

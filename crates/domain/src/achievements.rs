@@ -174,6 +174,10 @@ impl Form for AchievementForm {
         gaps.0
     }
 
+    fn contact(&self) -> &Contact {
+        &self.contact
+    }
+
     fn card(&self) -> Card<'_> {
         Card {
             title: self.title.as_str(),

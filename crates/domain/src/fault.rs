@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use crate::leaks;
+
 /// What is wrong with one value.
 ///
 /// Holds data, not prose: whoever shows a fault chooses the language.
@@ -93,6 +95,11 @@ pub enum Fault {
     Guessable,
     /// A password that was set before.
     UsedBefore,
+    /// It gives away who wrote it or how to reach them.
+    Reveals {
+        /// What it gives away.
+        what: leaks::Kind,
+    },
     /// A cursor or other token that this server did not make, or made for another question.
     NotOurs,
 }

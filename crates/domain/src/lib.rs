@@ -10,6 +10,7 @@ pub mod days;
 mod fault;
 pub mod form;
 mod id;
+pub mod leaks;
 pub mod listings;
 pub mod measures;
 pub mod money;

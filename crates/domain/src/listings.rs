@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     Faults, Id,
     codes::{CooperationMode, Industry, Region, TechField},
+    contacts::Contact,
     days::Day,
     form::Field,
     money::Band,
@@ -39,6 +40,9 @@ pub trait Form: Field + Serialize + JsonSchema + Clone + PartialEq + Send + Sync
 
     /// What is missing or wrong before the form may be submitted.
     fn gaps(&self) -> Faults;
+
+    /// Whom to talk to.
+    fn contact(&self) -> &Contact;
 
     /// The parts that lists, search and matching look at.
     fn card(&self) -> Card<'_>;

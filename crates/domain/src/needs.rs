@@ -131,6 +131,10 @@ impl Form for NeedForm {
         gaps.0
     }
 
+    fn contact(&self) -> &Contact {
+        &self.contact
+    }
+
     fn card(&self) -> Card<'_> {
         Card {
             title: self.title.as_str(),

@@ -19,8 +19,8 @@ use crate::{
 pub(super) type Changed<F> = Result<Tagged<ListingBody<F>>, Problem>;
 
 /// A listing that is about to change.
-struct Opened<F> {
-    listing: Listing<F>,
+pub(super) struct Opened<F> {
+    pub(super) listing: Listing<F>,
     before: Offer,
     /// What the caller is told if someone else saves first.
     overtaken: Code,
@@ -113,7 +113,7 @@ pub(super) async fn remove_draft<F: Form>(
 }
 
 /// Reads a listing that the caller may change, in the version that the caller has read.
-async fn open<F: Form>(
+pub(super) async fn open<F: Form>(
     tx: &Tx,
     call: &Call,
     id: ListingId<F>,
@@ -132,7 +132,7 @@ async fn open<F: Form>(
 
 /// Saves a listing with its audit line; with an edition if one was published; and with an event
 /// and a job if others now see something else.
-async fn close<F: Form>(
+pub(super) async fn close<F: Form>(
     tx: &Tx,
     call: &Call,
     opened: Opened<F>,
@@ -154,7 +154,8 @@ async fn close<F: Form>(
     Ok(listing)
 }
 
-async fn answer<F: Form>(db: &Db, call: &Call, listing: &Listing<F>) -> Changed<F> {
+/// A listing that was changed, for whoever changed it.
+pub(super) async fn answer<F: Form>(db: &Db, call: &Call, listing: &Listing<F>) -> Changed<F> {
     let (sight, tag) = shown(call.principal(), listing)?;
     let owners = Owners::of(db.read(), [listing.organisation]).await?;
     Ok(Tagged { tag, body: ListingBody::new(listing, sight, &owners)? })

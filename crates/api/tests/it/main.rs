@@ -12,6 +12,7 @@ mod access;
 mod bad_input;
 mod description;
 mod idempotency;
+mod leaks;
 mod listings;
 mod matrix;
 mod organisations;

@@ -26,6 +26,7 @@ fn the_codes_are_a_promise() {
     415 unsupported_media_type
     413 too_large
     422 invalid
+    422 revealing
     409 wrong_state
     409 held_by_another
     409 already_exists

@@ -75,6 +75,8 @@ pub enum Act {
     Review,
     /// Read what reviewers said.
     ReadReviews,
+    /// See what it gives away of its owner.
+    ReadLeaks,
 }
 
 const fn grant(role: Role, of: Relation, standing: Standing) -> Grant {
@@ -214,7 +216,7 @@ impl Act {
                 const { &[grant(Research, Authored, Standing::Verified)] }
             }
             (Self::Review, _) => OTHER_MATCHMAKERS,
-            (Self::ReadReviews, Kind::Need) => {
+            (Self::ReadReviews | Self::ReadLeaks, Kind::Need) => {
                 const {
                     &[
                         grant(Enterprise, Own, Standing::Any),
@@ -222,7 +224,7 @@ impl Act {
                     ]
                 }
             }
-            (Self::ReadReviews, Kind::Achievement) => {
+            (Self::ReadReviews | Self::ReadLeaks, Kind::Achievement) => {
                 const {
                     &[
                         grant(Research, Own, Standing::Any),
@@ -245,6 +247,7 @@ impl Act {
             Self::Run => ("needs.run", "achievements.run"),
             Self::Review => ("needs.review", "achievements.review"),
             Self::ReadReviews => ("needs.reviews", "achievements.reviews"),
+            Self::ReadLeaks => ("needs.leaks", "achievements.leaks"),
         }
     }
 }

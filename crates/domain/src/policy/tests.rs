@@ -13,8 +13,8 @@ fn verified(role: Role) -> Principal {
 }
 
 fn every_operation() -> Vec<Operation> {
-    use Act::{Adopt, Create, List, Read, ReadReviews, Review, Run, Submit, Write};
-    let acts = [List, Read, Create, Write, Adopt, Submit, Run, Review, ReadReviews];
+    use Act::{Adopt, Create, List, Read, ReadLeaks, ReadReviews, Review, Run, Submit, Write};
+    let acts = [List, Read, Create, Write, Adopt, Submit, Run, Review, ReadReviews, ReadLeaks];
     let listings = [Kind::Need, Kind::Achievement]
         .into_iter()
         .flat_map(|kind| acts.map(|act| Operation::Listing(kind, act)));
@@ -108,6 +108,7 @@ needs.submit E
 needs.run E
 needs.review M
 needs.reviews EM
+needs.leaks EM
 achievements.list VERMLYCA
 achievements.read VERMLYCA
 achievements.create R
@@ -116,7 +117,8 @@ achievements.adopt R
 achievements.submit R
 achievements.run R
 achievements.review M
-achievements.reviews RM";
+achievements.reviews RM
+achievements.leaks RM";
     assert_eq!(table.join("\n"), expected);
 }
 

@@ -21,6 +21,7 @@ pub(super) fn body(cast: &Cast, schema: &str) -> Value {
                 json!({ "advantage": 3, "clarity": 4, "cooperation": 4, "completeness": 5 });
             json!({ "decision": "approve", "rubric": rubric, "reasons": "已阅，见评分" })
         }
+        "MaskForm" => json!({}),
         "GradeForm" => json!({ "grade": "strong" }),
         "DeferForm" => json!({ "until": "2026-03-01" }),
         "Credentials" => json!({ "login": "cast.ec", "password": PASSWORD }),

@@ -86,6 +86,7 @@ const ROWS: &[Row] = &[
     row("needs.run", "E", "Ea"),
     row("needs.review", "M", "Ma Mo"),
     row("needs.reviews", "EM", ">B"),
+    row("needs.leaks", "EM", ">B"),
     row("listEditionsOfNeed", "VERMLYCA", ">P"),
     row("achievements.list", "VERMLYCA", "*"),
     row("achievements.read", "VERMLYCA", "*"),
@@ -96,6 +97,7 @@ const ROWS: &[Row] = &[
     row("achievements.run", "R", "Ra"),
     row("achievements.review", "M", "Ma Mo"),
     row("achievements.reviews", "RM", ">B"),
+    row("achievements.leaks", "RM", ">B"),
     row("listEditionsOfAchievement", "VERMLYCA", ">P"),
 ];
 
@@ -222,6 +224,7 @@ const SUSPENDED_MAY: &[&str] = &[
     "needs.list",
     "needs.read",
     "needs.reviews",
+    "needs.leaks",
     "listEditionsOfNeed",
     "achievements.list",
     "achievements.read",
