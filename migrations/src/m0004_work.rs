@@ -8,8 +8,8 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        big_integer_null, integer, json_binary, text, text_null, timestamp_with_time_zone,
-        timestamp_with_time_zone_null, uuid, uuid_null,
+        big_integer, big_integer_null, integer, json_binary, text, text_null,
+        timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
     },
 };
 
@@ -29,14 +29,16 @@ impl MigrationTrait for Migration {
         manager.create_index(subject).await?;
         manager.create_index(index("jobs", "jobs_due", &["priority", "run_after", "id"])).await?;
         manager.create_table(audit()).await?;
-        manager.create_index(index("audit", "audit_object", &["object_id", "id"])).await?;
-        manager.create_index(index("audit", "audit_actor", &["actor_id", "id"])).await?;
+        manager.create_index(index("audit", "audit_object", &["object_id", "seq"])).await?;
+        manager.create_index(index("audit", "audit_actor", &["actor_id", "seq"])).await?;
+        manager.create_table(audit_chain()).await?;
+        manager.execute(beginning()).await?;
         manager.create_table(answers()).await?;
         manager.create_index(index("answers", "answers_age", &["at"])).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["answers", "audit", "jobs", "outbox"] {
+        for table in ["answers", "audit_chain", "audit", "jobs", "outbox"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
@@ -71,10 +73,11 @@ fn jobs() -> TableCreateStatement {
         .to_owned()
 }
 
+/// `hash` is over the line and the hash of the line before it: see `db::audit`.
 fn audit() -> TableCreateStatement {
     Table::create()
         .table("audit")
-        .col(uuid("id").primary_key())
+        .col(big_integer("seq").primary_key())
         .col(timestamp_with_time_zone("at"))
         .col(uuid_null("actor_id"))
         .col(text_null("origin"))
@@ -84,8 +87,33 @@ fn audit() -> TableCreateStatement {
         .col(text("outcome").check(Expr::col("outcome").is_in(["done", "denied", "failed"])))
         .col(text_null("reason"))
         .col(text("request_id"))
-        .col(json_binary("detail"))
+        // Text, since the hash is over these bytes: a database would write JSON in its own way.
+        .col(text("detail"))
+        .col(text("hash"))
         .to_owned()
+}
+
+/// One row: where the chain of the audit log ends, and what was the last line that was purged.
+fn audit_chain() -> TableCreateStatement {
+    Table::create()
+        .table("audit_chain")
+        .col(integer("id").primary_key().check(Expr::col("id").eq(1)))
+        .col(big_integer("head"))
+        .col(text("head_hash"))
+        .col(big_integer("floor"))
+        .col(text("floor_hash"))
+        .to_owned()
+}
+
+fn beginning() -> InsertStatement {
+    let zeros = "0".repeat(64);
+    let row: [Expr; 5] = [1.into(), 0.into(), zeros.clone().into(), 0.into(), zeros.into()];
+    let mut insert = Query::insert();
+    insert
+        .into_table("audit_chain")
+        .columns(["id", "head", "head_hash", "floor", "floor_hash"])
+        .values_panic(row);
+    insert
 }
 
 /// Answers remembered for an Idempotency-Key.

@@ -1,19 +1,28 @@
 //! Who did what to what, in the transaction that does it.
+//!
+//! Every line has a number and a hash over itself and the hash of the line before: a chain, in which
+//! nothing can be changed, put in or taken out without every later hash being wrong. Who rewrites
+//! all of them is found by the anchors, copies of the chain's end that are kept elsewhere.
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 use domain::people::PersonId;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{
-    Conn, Error, Result, Tx,
-    error::{corrupt, unknown},
-};
+use crate::{Conn, Result, Tx};
+
+mod links;
+mod purging;
+mod row;
+mod verification;
+
+pub(crate) use links::chain;
+pub use links::{Digest, Place, head, place};
+pub use purging::{KEPT_AT_LEAST, PURGE, purge};
+pub use verification::{Broken, Verdict, verify};
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,30 +89,15 @@ impl Outcome {
     }
 }
 
-/// Appends a line.
+/// Appends a line; it is written when the transaction commits.
 pub async fn append(tx: &Tx, line: Line) -> Result<()> {
     append_all(tx, vec![line]).await
 }
 
 /// Appends many lines.
+#[expect(clippy::unused_async, reason = "to those who append it is a write like any other")]
 pub async fn append_all(tx: &Tx, lines: Vec<Line>) -> Result<()> {
-    let rows = lines.into_iter().map(|line| {
-        let (kind, id) = line.object.unzip();
-        row::ActiveModel {
-            id: Set(Uuid::now_v7()),
-            at: Set(line.at),
-            actor_id: Set(line.actor.map(PersonId::as_uuid)),
-            origin: Set(line.origin.map(|it| it.to_string())),
-            action: Set(line.action),
-            object_kind: Set(kind),
-            object_id: Set(id),
-            outcome: Set(line.outcome.as_str().to_owned()),
-            reason: Set(line.reason),
-            request_id: Set(line.request_id),
-            detail: Set(line.detail),
-        }
-    });
-    row::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    tx.keep(lines);
     Ok(())
 }
 
@@ -111,7 +105,7 @@ pub async fn append_all(tx: &Tx, lines: Vec<Line>) -> Result<()> {
 pub async fn of_object(conn: &impl Conn, object: Uuid) -> Result<Vec<Line>> {
     let rows = row::Entity::find()
         .filter(row::Column::ObjectId.eq(object))
-        .order_by_asc(row::Column::Id)
+        .order_by_asc(row::Column::Seq)
         .all(conn)
         .await?;
     rows.into_iter().map(Line::try_from).collect()
@@ -121,51 +115,4 @@ pub async fn of_object(conn: &impl Conn, object: Uuid) -> Result<Vec<Line>> {
 pub async fn count(conn: &impl Conn) -> Result<u64> {
     use sea_orm::PaginatorTrait as _;
     Ok(row::Entity::find().count(conn).await?)
-}
-
-impl TryFrom<row::Model> for Line {
-    type Error = Error;
-
-    fn try_from(row: row::Model) -> Result<Self> {
-        let outcome = Outcome::ALL.into_iter().find(|it| it.as_str() == row.outcome);
-        let origin = row.origin.map(|it| it.parse()).transpose();
-        Ok(Self {
-            at: row.at,
-            actor: row.actor_id.map(PersonId::from_uuid),
-            origin: origin.map_err(corrupt("audit.origin"))?,
-            action: row.action,
-            object: row.object_kind.zip(row.object_id),
-            outcome: outcome.ok_or_else(|| unknown("audit.outcome"))?,
-            reason: row.reason,
-            request_id: row.request_id,
-            detail: row.detail,
-        })
-    }
-}
-
-mod row {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, DeriveEntityModel)]
-    #[sea_orm(table_name = "audit")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub at: ChronoDateTimeUtc,
-        pub actor_id: Option<Uuid>,
-        pub origin: Option<String>,
-        pub action: String,
-        pub object_kind: Option<String>,
-        pub object_id: Option<Uuid>,
-        pub outcome: String,
-        pub reason: Option<String>,
-        pub request_id: String,
-        #[sea_orm(column_type = "JsonBinary")]
-        pub detail: Json,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
 }

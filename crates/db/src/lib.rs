@@ -19,8 +19,10 @@ pub mod reviews;
 mod schema;
 pub mod scratch;
 pub mod tokens;
+mod tx;
 
 pub use clock::Clock;
 pub use error::{Error, Result};
-pub use pool::{Conn, Db, Page, Tx};
+pub use pool::{Conn, Db, Page};
 pub use schema::Schema;
+pub use tx::Tx;

@@ -16,7 +16,7 @@ use crate::{Conn, Error, Result, Tx, audit};
 mod queue;
 mod row;
 
-pub use queue::{Counts, Entry, Order, Place, Queue, Side, counts, queue};
+pub use queue::{Counts, Entry, Order, Place, Queue, Side, count_accepted, counts, queue};
 
 /// The pair of this id.
 pub async fn get(conn: &impl Conn, id: PairId) -> Result<Pair> {
@@ -43,13 +43,6 @@ pub async fn due(conn: &impl Conn, today: Day, limit: u64) -> Result<Vec<Pair>> 
         .all(conn)
         .await?;
     rows.into_iter().map(Pair::try_from).collect()
-}
-
-/// How many pairs were accepted.
-pub async fn count_accepted(conn: &impl Conn) -> Result<u64> {
-    use sea_orm::PaginatorTrait as _;
-    let accepted = row::Column::State.eq(State::Accepted.as_str());
-    Ok(row::Entity::find().filter(accepted).count(conn).await?)
 }
 
 /// Stores new pairs; [`Error::Taken`] if one of them exists for the same editions.

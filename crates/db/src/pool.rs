@@ -11,7 +11,7 @@ use sea_orm::{
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use crate::{Error, Result};
+use crate::{Error, Result, Tx};
 
 /// A pool of connections to the store. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,9 +24,6 @@ pub struct Db {
     /// The file of an SQLite database.
     file: Option<PathBuf>,
 }
-
-/// An open write transaction.
-pub type Tx = DatabaseTransaction;
 
 /// Something to read with: [`Db::read`], or a [`Tx`].
 pub trait Conn: ConnectionTrait {}
@@ -118,9 +115,9 @@ impl Db {
             Some(turn) => Some(turn.lock().await),
             None => None,
         };
-        let tx = self.begin().await?;
+        let tx = Tx::new(self.begin().await?);
         let done = work(&tx).await?;
-        tx.commit().await.map_err(Error::from)?;
+        tx.commit().await?;
         drop(turn);
         self.committed.notify_waiters();
         Ok(done)
@@ -160,7 +157,7 @@ impl Db {
         Ok(self.pool.close().await?)
     }
 
-    pub(crate) async fn begin(&self) -> Result<Tx> {
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()

@@ -23,5 +23,6 @@ mod revisions;
 mod search;
 mod sessions;
 mod tags;
+mod twin;
 mod whole_flow;
 mod world;

@@ -19,6 +19,7 @@ mod objects;
 mod table;
 
 use cast::Cast;
+pub(crate) use table::ABSENT;
 use table::{Expected, Row};
 
 /// An operation, as the description tells of it.
@@ -111,7 +112,7 @@ async fn on_object(
         let answer = ask(cast, operation, who, (&path, tag)).await;
         findings.hold(operation, (who, object.name), (expected, &answer));
         if answer.status == StatusCode::NOT_FOUND && !absent_by_role.contains_key(who) {
-            let nowhere = operation.path.replace("{id}", table::ABSENT);
+            let nowhere = operation.path.replace("{id}", ABSENT);
             let absent = ask(cast, operation, who, (&nowhere, Some("\"0-x\"".into()))).await;
             absent_by_role.insert(who, told(&absent));
         }

@@ -214,7 +214,11 @@ impl World {
     }
 
     pub(crate) async fn published_achievement(&self, title: &str) -> String {
-        let made = self.post(&self.research, "/achievements", achievement(title)).await;
+        self.publish_achievement(achievement(title)).await
+    }
+
+    pub(crate) async fn publish_achievement(&self, form: Value) -> String {
+        let made = self.post(&self.research, "/achievements", form).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
         self.submit(&self.research, "/achievements", &made).await;
         self.review("/achievements", &made.id(), "approve").await;

@@ -135,6 +135,17 @@ pub async fn counts(conn: &impl Conn, matchmaker: PersonId) -> Result<Counts> {
     Ok(State::ALL.map(count).into())
 }
 
+/// How many pairs were accepted, of those that everyone may count: one with a confidential side
+/// must not even be felt in a sum.
+pub async fn count_accepted(conn: &impl Conn) -> Result<u64> {
+    use sea_orm::PaginatorTrait as _;
+    let accepted = joined()
+        .filter(row::Column::State.eq(State::Accepted.as_str()))
+        .filter(listings::known_afterwards(NEED))
+        .filter(listings::known_afterwards(ACHIEVEMENT));
+    Ok(accepted.count(conn).await?)
+}
+
 fn joined() -> sea_orm::Select<row::Entity> {
     let mut query = row::Entity::find();
     let select = sea_orm::QuerySelect::query(&mut query);

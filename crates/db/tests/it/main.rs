@@ -7,6 +7,8 @@
 )]
 
 mod answers;
+mod audit;
+mod audit_edits;
 mod jobs;
 mod listings;
 mod outbox;

@@ -43,7 +43,7 @@ pub(super) const EVERYONE: [&str; 17] = [
 ];
 
 /// An id that nothing has.
-pub(super) const ABSENT: &str = "01890000-0000-7000-8000-000000000000";
+pub(crate) const ABSENT: &str = "01890000-0000-7000-8000-000000000000";
 
 const fn row(name: &'static str, roles: &'static str, on: &'static str) -> Row {
     Row { name, roles, hidden: false, on }
