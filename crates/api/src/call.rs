@@ -4,21 +4,29 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderValue, header, request::Parts},
+    http::{header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use chrono::{DateTime, Utc};
-use db::{audit, tokens::TokenId};
+use db::{
+    audit,
+    tokens::{Token, TokenId},
+};
 use domain::{
     people::{self, PersonId},
-    policy::{Member, Object, Operation, Principal},
+    policy::{Member, Object, Operation, Principal, Reach},
 };
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
     App, Origin,
+    cookies::Cookies,
+    cross_site,
     problem::{Code, Problem},
     secrets,
 };
@@ -43,8 +51,32 @@ pub(crate) struct Call {
 pub(crate) struct Caller {
     /// As far as rights are concerned.
     pub(crate) principal: Principal,
-    /// The token that proved it.
-    pub(crate) token: Option<TokenId>,
+    /// What proved it; nothing for a visitor.
+    pub(crate) proof: Option<Proof>,
+    /// What the program calls itself that asks, cut short.
+    pub(crate) agent: String,
+}
+
+/// What a caller proved with who they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Proof {
+    /// The token.
+    pub(crate) token: TokenId,
+    /// How far it reaches.
+    pub(crate) reach: Reach,
+    /// What it came in.
+    pub(crate) carrier: Carrier,
+}
+
+/// What a session's secret is carried in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Carrier {
+    /// The `Authorization` header, for programs.
+    #[default]
+    Token,
+    /// A cookie, for pages.
+    Cookie,
 }
 
 /// The id that names a request in logs and answers.
@@ -71,6 +103,16 @@ impl Call {
     /// Who asks, for the record.
     pub(crate) fn person(&self) -> Option<PersonId> {
         self.principal().member().map(|it| it.person)
+    }
+
+    /// The token that proved who asks.
+    pub(crate) fn token(&self) -> Option<TokenId> {
+        self.caller.proof.as_ref().map(|it| it.token)
+    }
+
+    /// What the secret of whoever asks was carried in.
+    pub(crate) fn carrier(&self) -> Carrier {
+        self.caller.proof.as_ref().map(|it| it.carrier).unwrap_or_default()
     }
 
     /// What is asked.
@@ -111,14 +153,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
 }
 
 /// Finds out who asks, for every route. A token that is wrong or has ended is refused rather than
-/// taken for a visitor's.
+/// taken for a visitor's. A cookie that has ended is a visitor's: browsers go on sending it.
 pub(crate) async fn authenticate(
     State(app): State<App>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let header = request.headers().get(header::AUTHORIZATION).cloned();
-    match caller(&app, header).await {
+    let agent = request.headers().get(header::USER_AGENT).map(|it| it.to_str().unwrap_or_default());
+    let agent = agent.unwrap_or_default().chars().take(100).collect();
+    let caller = match presented(&request, app.identity.sessions.cookies) {
+        Ok(presented) => caller(&app, presented, agent).await,
+        Err(problem) => Err(problem),
+    };
+    match caller {
         Ok(caller) => {
             request.extensions_mut().insert(Arc::new(caller));
             next.run(request).await
@@ -127,28 +174,79 @@ pub(crate) async fn authenticate(
     }
 }
 
-async fn caller(app: &App, header: Option<HeaderValue>) -> Result<Caller, Problem> {
-    let Some(header) = header else {
-        return Ok(Caller { principal: Principal::Visitor, token: None });
-    };
-    let denied = || Problem::new(Code::SignInRequired);
-    let token = header.to_str().ok().and_then(secrets::bearer).ok_or_else(denied)?;
+/// The secret a request came with, and in what.
+fn presented(
+    request: &Request,
+    cookies: Cookies,
+) -> Result<Option<(SecretString, Carrier)>, Problem> {
+    let headers = request.headers();
+    match (headers.get(header::AUTHORIZATION), cookies.read(headers)) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Problem::new(Code::TwoCredentials)),
+        (Some(header), None) => {
+            let secret = header.to_str().ok().and_then(secrets::bearer).ok_or_else(denied)?;
+            Ok(Some((secret.into(), Carrier::Token)))
+        }
+        (None, Some(secret)) => {
+            cross_site::check(request.method(), headers)?;
+            Ok(Some((secret.into(), Carrier::Cookie)))
+        }
+    }
+}
+
+fn denied() -> Problem {
+    Problem::new(Code::SignInRequired)
+}
+
+async fn caller(
+    app: &App,
+    presented: Option<(SecretString, Carrier)>,
+    agent: String,
+) -> Result<Caller, Problem> {
+    let visitor = |agent| Caller { principal: Principal::Visitor, proof: None, agent };
+    let Some((secret, carrier)) = presented else { return Ok(visitor(agent)) };
+    match (known(app, &secret).await?, carrier) {
+        (Some((_, Token { reach: Reach::Program(_), .. })) | None, Carrier::Cookie) => {
+            Ok(visitor(agent))
+        }
+        (None, Carrier::Token) => Err(denied()),
+        (Some((member, token)), carrier) => {
+            let proof = Proof { token: token.id, reach: token.reach, carrier };
+            Ok(Caller { principal: Principal::Member(member), proof: Some(proof), agent })
+        }
+    }
+}
+
+/// Whose a secret is, if it is anyone's who may sign in.
+async fn known(app: &App, secret: &SecretString) -> Result<Option<(Member, Token)>, Problem> {
     let now = app.clock.now();
-    let found = db::tokens::find(app.db.read(), &secrets::digest(token), now).await?;
-    let token = found.ok_or_else(denied)?;
+    let digest = secrets::digest(secret.expose_secret());
+    let Some(token) = db::tokens::find(app.db.read(), &digest, now).await? else {
+        return Ok(None);
+    };
     // Rights are read anew with each request: a change holds from the next one on.
     let person = db::people::get(app.db.read(), token.person).await?;
     if person.state != people::State::Active {
-        return Err(denied());
+        return Ok(None);
     }
     let organisation = db::organisations::get(app.db.read(), person.organisation).await?;
+    note_use(app, &token, now).await;
     let member = Member {
         person: person.id,
         organisation: person.organisation,
         role: person.role,
         standing: organisation.state(),
     };
-    Ok(Caller { principal: Principal::Member(member), token: Some(token.id) })
+    Ok(Some((member, token)))
+}
+
+/// Notes that a session was used. Reading goes on where nothing can be written.
+async fn note_use(app: &App, token: &Token, now: DateTime<Utc>) {
+    let Some(idle_at) = app.identity.sessions.worth_noting(token, now) else { return };
+    let noted = app.db.write(async |tx| db::tokens::touch(tx, token.id, (now, idle_at)).await);
+    if let Err(err) = noted.await {
+        tracing::warn!(%err, "the use of a session was not noted");
+    }
 }
 
 /// Lets through those to whom the operation is ever granted, and tells the handler which operation
@@ -164,7 +262,8 @@ pub(crate) async fn gate(
     else {
         return Problem::internal("a gate outside the layers").into_response();
     };
-    if let Err(refusal) = caller.principal.may_ever(operation) {
+    let reach = caller.proof.as_ref().map_or(Ok(()), |it| it.reach.allows(operation));
+    if let Err(refusal) = caller.principal.may_ever(operation).and(reach) {
         return Problem::from(refusal).into_response();
     }
     let (caller, request_id) = (Arc::clone(caller), Arc::clone(request_id));

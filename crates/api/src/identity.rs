@@ -1,13 +1,16 @@
 //! How people prove who they are, and what this market demands of that.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use db::tokens::Token;
 use domain::{
     Fault, Faults,
     organisations::Organisation,
     passwords::{Password, Rules},
     people::Person,
+    policy::{Reach, Stage},
 };
 
-use crate::{problem::Problem, secrets::Passwords};
+use crate::{cookies::Cookies, problem::Problem, secrets::Passwords};
 
 /// What signing in goes by.
 #[derive(Clone, Debug)]
@@ -16,6 +19,19 @@ pub struct Identity {
     pub passwords: Passwords,
     /// What may be set as a password.
     pub rules: Rules,
+    /// How sessions go.
+    pub sessions: Sessions,
+}
+
+/// How sessions go.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions {
+    /// How long one lives that is not used.
+    pub idle: TimeDelta,
+    /// How long one lives at the most.
+    pub lasts: TimeDelta,
+    /// The cookie that carries it for pages.
+    pub cookies: Cookies,
 }
 
 /// Whose password is to be set.
@@ -30,7 +46,11 @@ pub struct Owner<'a> {
 impl Identity {
     /// With the usual rules, and a pool of `slots` hashes at a time.
     pub fn new(slots: usize) -> Result<Self, Problem> {
-        Ok(Self { passwords: Passwords::new(slots)?, rules: Rules::default() })
+        Ok(Self {
+            passwords: Passwords::new(slots)?,
+            rules: Rules::default(),
+            sessions: Sessions::default(),
+        })
     }
 
     /// The hash of a new password of somebody who has one, to be set with `db::passwords::set`; or
@@ -55,6 +75,19 @@ impl Identity {
         self.passwords.hash(password).await
     }
 
+    /// How far a sign-in with the password comes.
+    pub(crate) async fn stage(
+        &self,
+        conn: &impl db::Conn,
+        person: &Person,
+        now: DateTime<Utc>,
+    ) -> Result<Stage, Problem> {
+        let standing = db::passwords::get(conn, person.id).await?;
+        let set_at = standing.set_at.unwrap_or(person.created_at);
+        let must = standing.must_change || self.rules.has_run_out(set_at, now);
+        Ok(if must { Stage::Password } else { Stage::Whole })
+    }
+
     /// How many passwords are kept beside the present one.
     pub fn kept(&self) -> u64 {
         u64::try_from(self.rules.history.saturating_sub(1)).unwrap_or_default()
@@ -73,5 +106,33 @@ impl Identity {
         let found = db::people::find(conn, &person.login).await?;
         hashes.extend(found.map(|(_, present)| present));
         self.passwords.fits_any(password.expose().into(), hashes).await
+    }
+}
+
+/// How precisely it is known when a session was last used. Each use would be a write otherwise.
+const PRECISION: TimeDelta = TimeDelta::minutes(1);
+
+impl Sessions {
+    /// When a session ends that is used now and then no more.
+    pub(crate) fn idle_at(&self, now: DateTime<Utc>, expires_at: DateTime<Utc>) -> DateTime<Utc> {
+        expires_at.min(now + self.idle)
+    }
+
+    /// Until when a token lives on that is used now, if that is worth writing down.
+    pub(crate) fn worth_noting(&self, token: &Token, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match token.reach {
+            Reach::Program(_) => None,
+            Reach::Session(_) => {
+                let idle_at = self.idle_at(now, token.expires_at);
+                Some(idle_at).filter(|it| *it - token.idle_at >= PRECISION)
+            }
+        }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        let (idle, lasts) = (TimeDelta::minutes(30), TimeDelta::hours(12));
+        Self { idle, lasts, cookies: Cookies::Secure }
     }
 }

@@ -71,6 +71,25 @@ const fn both(code: Code) -> (&'static str, &'static str) {
         Code::WrongCredentials => {
             ("用户名或密码不正确。", "The sign-in name or the password is wrong.")
         }
+        Code::PasswordExpired => (
+            "请先修改密码：密码已到期，或由他人设置。",
+            "Change the password first: it has run out, or someone else set it.",
+        ),
+        Code::ScopeMissing => (
+            "此令牌的用途不包括该操作；账号与令牌的管理须登录后进行。",
+            "The token was not made for this. Accounts and tokens are kept by signing in.",
+        ),
+        Code::CrossSite => (
+            "请求不是由本站页面发出的，已拒绝。",
+            "The request did not come from a page of this site, and was refused.",
+        ),
+        Code::TwoCredentials => (
+            "Cookie 与 Authorization 头只能使用其一。",
+            "Send the cookie or the Authorization header, not both.",
+        ),
+        Code::LimitReached => {
+            ("数量已达上限，请先删除不用的。", "There are as many as there may be: end some first.")
+        }
         Code::Forbidden => ("您的角色不能进行此操作。", "Your role does not allow this."),
         Code::OwnOrganisation => (
             "不能处理本单位的事项，请由其他单位的人员办理。",

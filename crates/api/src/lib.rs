@@ -15,6 +15,8 @@ use search::Engine;
 mod achievements;
 mod call;
 mod codes;
+mod cookies;
+mod cross_site;
 mod cursor;
 mod extract;
 mod health;
@@ -42,7 +44,8 @@ mod sessions;
 mod submissions;
 mod tokens;
 
-pub use identity::{Identity, Owner};
+pub use cookies::Cookies;
+pub use identity::{Identity, Owner, Sessions};
 pub use language::{Language, describe};
 pub use layers::Limits;
 pub use origin::Origin;

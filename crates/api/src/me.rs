@@ -1,10 +1,6 @@
 //! One's own account.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{Method, StatusCode},
-};
+use axum::{Json, extract::State, http::Method};
 use db::{
     Clock, Db,
     passwords::{By, New},
@@ -30,6 +26,7 @@ use crate::{
     moment::Moment,
     problem::Problem,
     routes::{Doc, Routes},
+    sessions::{Opened, Opening, SessionBody, open},
 };
 
 pub(crate) fn routes(clock: Clock) -> Routes {
@@ -45,11 +42,11 @@ pub(crate) fn routes(clock: Clock) -> Routes {
             Operation::ChangePassword,
             Doc::new(
                 "changePassword",
-                "修改密码（其他会话与令牌随即失效）",
-                "Change the password; all other sessions and tokens end",
+                "修改密码（所有会话与令牌随即失效，并得到新会话）",
+                "Change the password: all sessions and tokens end, and a new session begins",
             )
             .body::<NewPassword>()
-            .answers_nothing(),
+            .answers::<SessionBody>(),
             change_password,
         )
 }
@@ -111,7 +108,7 @@ async fn change_password(
     State(app): State<App>,
     call: Call,
     Choosing(body): Choosing<NewPassword>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Opened, Problem> {
     let member = call.member()?;
     let person = db::people::get(app.db.read(), member.person).await?;
     let (_, hash) = db::people::find(app.db.read(), &person.login).await?.unzip();
@@ -126,12 +123,15 @@ async fn change_password(
     app.db
         .write(async |tx| {
             db::passwords::set(tx, person.id, new).await?;
-            let ended = db::tokens::remove_all(tx, person.id, call.caller.token).await?;
+            let ended = db::tokens::remove_all(tx, person.id, None).await?;
             let object = Some(("person", person.id.as_uuid()));
-            db::audit::append(tx, call.line("", object, json!({ "ended": ended }))).await
+            db::audit::append(tx, call.line("", object, json!({ "ended": ended }))).await?;
+            let stage = app.identity.stage(tx, &person, call.now).await?;
+            let (organisation, carrier) = (&organisation, call.carrier());
+            let opening = Opening { person: &person, organisation, stage, carrier };
+            open(tx, &call, app.identity.sessions, opening).await
         })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+        .await
 }
 
 impl Chooses for NewPassword {

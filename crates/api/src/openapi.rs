@@ -5,6 +5,7 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    cookies::Cookies,
     problem::Code,
     routes::{Described, Doc},
 };
@@ -33,11 +34,14 @@ pub(crate) fn document(routes: &[Described]) -> Value {
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/api/v1" }],
-        "security": [{}, { "token": [] }],
+        "security": [{}, { "token": [] }, { "cookie": [] }],
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer" },
+                "cookie": { "type": "apiKey", "in": "cookie", "name": Cookies::Secure.name() },
+            },
             "responses": {
                 "Problem": {
                     "description": "拒绝及原因（RFC 9457） · A refusal, and why",
@@ -56,6 +60,7 @@ const INTRODUCTION: &str = "科技成果转化市场：企业发布技术需求�
 A technology-transfer marketplace: enterprises publish needs, universities publish achievements, \
 the system suggests pairs and says why, matchmakers grade them.\n\n\
 - 登录：`POST /sessions` 得到令牌，放入 `Authorization: Bearer …`。Sign in there, and send the token.\n\
+- 网页可用 Cookie 登录（`as` 为 `cookie`），修改须由本站页面发出。Pages sign in with a cookie; changes must come from pages of this site.\n\
 - 出错时返回 `application/problem+json`，一次列出全部问题；语言随 `Accept-Language`。Refusals list every fault at once.\n\
 - 修改须带 `If-Match`（读取时的 `ETag`）。Edits need the ETag you read.\n\
 - 新建可带 `Idempotency-Key`，重发不会重复。Creating operations can be sent twice under one key.\n\

@@ -40,6 +40,16 @@ pub enum Code {
     SignInRequired,
     /// The sign-in name or the password is wrong.
     WrongCredentials,
+    /// The password must be changed first.
+    PasswordExpired,
+    /// The token was made for other things.
+    ScopeMissing,
+    /// Another site made the browser send it.
+    CrossSite,
+    /// A cookie and a token at once.
+    TwoCredentials,
+    /// There are as many already as there may be.
+    LimitReached,
     /// Not with this role, or not on this object.
     Forbidden,
     /// Nobody decides on what is their own organisation's.
@@ -90,9 +100,14 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 30] = [
         Self::SignInRequired,
         Self::WrongCredentials,
+        Self::PasswordExpired,
+        Self::ScopeMissing,
+        Self::CrossSite,
+        Self::TwoCredentials,
+        Self::LimitReached,
         Self::Forbidden,
         Self::OwnOrganisation,
         Self::OrganisationNotVerified,
@@ -123,18 +138,23 @@ impl Code {
         match self {
             Self::SignInRequired | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
             Self::Forbidden
+            | Self::PasswordExpired
+            | Self::ScopeMissing
+            | Self::CrossSite
             | Self::OwnOrganisation
             | Self::OrganisationNotVerified
             | Self::OrganisationSuspended => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Unreadable | Self::TwoCredentials => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Invalid | Self::Revealing | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::WrongState | Self::HeldByAnother | Self::AlreadyExists | Self::Conflict => {
-                StatusCode::CONFLICT
-            }
+            Self::WrongState
+            | Self::HeldByAnother
+            | Self::AlreadyExists
+            | Self::LimitReached
+            | Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -259,6 +279,8 @@ impl From<Refusal> for Problem {
             Refusal::OwnOrganisation => Code::OwnOrganisation,
             Refusal::NotVerified => Code::OrganisationNotVerified,
             Refusal::Suspended => Code::OrganisationSuspended,
+            Refusal::PasswordExpired => Code::PasswordExpired,
+            Refusal::Scope => Code::ScopeMissing,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use argon2::{Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use db::tokens::Kind;
 use domain::passwords::Password;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -107,13 +108,18 @@ fn verify(password: &SecretString, hash: &str) -> Result<bool, Problem> {
 }
 
 /// A new token: 256 random bits behind a prefix by which leaked ones can be found.
-pub fn new_token() -> Result<SecretString, Problem> {
+pub fn new_token(kind: Kind) -> Result<SecretString, Problem> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(Problem::internal)?;
-    Ok(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)).into())
+    Ok(format!("{}{}", prefix(kind), BASE64_URL_SAFE_NO_PAD.encode(bytes)).into())
 }
 
-const PREFIX: &str = "kz_";
+const fn prefix(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Session => "kzs_",
+        Kind::Program => "kzp_",
+    }
+}
 
 /// What is stored of a token. It is random, so that a plain digest will do.
 pub fn digest(token: &str) -> String {
@@ -145,7 +151,8 @@ fn hex(bytes: &[u8]) -> String {
 /// The token in an `Authorization` header.
 pub(crate) fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
-    let plausible = token.len() <= 100 && token.starts_with(PREFIX);
+    let known = [Kind::Session, Kind::Program].map(prefix).iter().any(|it| token.starts_with(it));
+    let plausible = token.len() <= 100 && known;
     (scheme.eq_ignore_ascii_case("bearer") && plausible).then_some(token)
 }
 
@@ -186,14 +193,16 @@ mod tests {
 
     #[test]
     fn tokens_are_long_random_and_told_by_their_prefix() {
-        let (one, other) = (new_token().unwrap(), new_token().unwrap());
+        let new = || new_token(Kind::Program).unwrap();
+        let (one, other) = (new(), new());
         assert_ne!(one.expose_secret(), other.expose_secret());
-        assert_eq!(one.expose_secret().len(), 46);
+        assert_eq!(one.expose_secret().len(), 47);
+        assert!(one.expose_secret().starts_with("kzp_"));
         let header = format!("Bearer {}", one.expose_secret());
         assert_eq!(bearer(&header), Some(one.expose_secret()));
-        for wrong in ["", "Bearer", "Bearer abc", "Basic kz_x", "kz_x"] {
+        for wrong in ["", "Bearer", "Bearer abc", "Basic kzs_x", "kzs_x", "Bearer kz_x"] {
             assert_eq!(bearer(wrong), None, "{wrong}");
         }
-        assert_eq!(digest("kz_x").len(), 64);
+        assert_eq!(digest("kzs_x").len(), 64);
     }
 }

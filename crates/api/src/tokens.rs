@@ -13,7 +13,7 @@ use db::{
 use domain::{
     Faults,
     form::{Field, Object, Whole},
-    policy::Operation,
+    policy::{Operation, Reach, Scope},
     text::Line,
 };
 use schemars::JsonSchema;
@@ -27,16 +27,20 @@ use crate::{
     extract::{Body, Path},
     moment::Moment,
     page::Listed,
-    problem::Problem,
+    problem::{Code, Problem},
     routes::{Doc, Routes},
     secrets,
 };
+
+/// How many tokens a person can have at a time.
+const MOST: usize = 20;
 
 pub(crate) fn routes(clock: Clock) -> Routes {
     let create = Doc::new(
         "createToken",
         "新建程序令牌（只显示一次）",
-        "Make a token for a program; shown once, so it takes no Idempotency-Key",
+        "Make a token for a program; shown once, so it takes no Idempotency-Key. It reaches no \
+         further than its owner",
     );
     Routes::new(clock)
         .add(
@@ -71,6 +75,9 @@ struct TokenForm {
     /// How many days it lasts; 90 if not given.
     #[serde(default)]
     days: Option<Whole<1, 366>>,
+    /// What it can be used for; to `read` if not given.
+    #[serde(default)]
+    scopes: Vec<Scope>,
 }
 
 /// A token, without its secret.
@@ -78,11 +85,9 @@ struct TokenForm {
 #[schemars(rename = "Token")]
 struct TokenBody {
     id: TokenId,
-    /// `session` or `program`.
-    kind: &'static str,
     name: String,
-    /// Whether it is the one this request was made with.
-    current: bool,
+    /// What it can be used for.
+    scopes: Vec<Scope>,
     created_at: Moment,
     expires_at: Moment,
 }
@@ -98,8 +103,9 @@ struct NewTokenBody {
 }
 
 async fn list(State(db): State<Db>, call: Call) -> Answer<Listed<TokenBody>> {
-    let tokens = db::tokens::list(db.read(), call.member()?.person, call.now).await?;
-    let items = tokens.iter().map(|it| TokenBody::new(it, &call)).collect();
+    let mine = (call.member()?.person, Kind::Program);
+    let tokens = db::tokens::list(db.read(), mine, call.now).await?;
+    let items = tokens.iter().map(TokenBody::new).collect();
     Ok(Json(Listed { items, next: None }))
 }
 
@@ -108,24 +114,38 @@ async fn create_one(
     call: Call,
     body: Body<TokenForm>,
 ) -> Result<(StatusCode, Json<NewTokenBody>), Problem> {
-    let secret = secrets::new_token()?;
-    let days = body.form.days.map_or(90, Whole::get);
+    let TokenForm { name, days, scopes } = body.form;
+    let secret = secrets::new_token(Kind::Program)?;
+    let days = days.map_or(90, Whole::get);
+    let scopes = if scopes.is_empty() { vec![Scope::Read] } else { scopes };
+    let detail = json!({ "days": days, "scopes": scopes });
+    let expires_at = call.now + TimeDelta::days(days);
     let token = Token {
         id: TokenId::generate(),
         person: call.member()?.person,
-        kind: Kind::Program,
-        name: body.form.name.to_string(),
+        reach: Reach::Program(scopes),
+        name: name.to_string(),
+        origin: call.origin.map(crate::Origin::address),
+        agent: call.caller.agent.clone(),
         created_at: call.now,
-        expires_at: call.now + TimeDelta::days(days),
+        used_at: call.now,
+        idle_at: expires_at,
+        expires_at,
     };
     db.write(async |tx| {
+        db::people::hold(tx, token.person).await?;
+        let mine = (token.person, Kind::Program);
+        if db::tokens::list(tx, mine, call.now).await?.len() >= MOST {
+            return Err(Problem::new(Code::LimitReached));
+        }
         db::tokens::insert(tx, &token, &secrets::digest(secret.expose_secret())).await?;
         let object = Some(("token", token.id.as_uuid()));
-        db::audit::append(tx, call.line("create", object, json!({ "days": days }))).await
+        db::audit::append(tx, call.line("create", object, detail)).await?;
+        Ok(())
     })
     .await?;
     let secret = secret.expose_secret().to_owned();
-    Ok((StatusCode::CREATED, Json(NewTokenBody { secret, token: TokenBody::new(&token, &call) })))
+    Ok((StatusCode::CREATED, Json(NewTokenBody { secret, token: TokenBody::new(&token) })))
 }
 
 async fn end(
@@ -135,7 +155,7 @@ async fn end(
 ) -> Result<StatusCode, Problem> {
     let person = call.member()?.person;
     db.write(async |tx| {
-        db::tokens::remove(tx, person, id).await?;
+        db::tokens::remove(tx, (person, Kind::Program), id).await?;
         let object = Some(("token", id.as_uuid()));
         db::audit::append(tx, call.line("end", object, json!({}))).await
     })
@@ -144,12 +164,15 @@ async fn end(
 }
 
 impl TokenBody {
-    fn new(token: &Token, call: &Call) -> Self {
+    fn new(token: &Token) -> Self {
+        let scopes = match &token.reach {
+            Reach::Program(scopes) => scopes.clone(),
+            Reach::Session(_) => Vec::new(),
+        };
         Self {
             id: token.id,
-            kind: token.kind.as_str(),
             name: token.name.clone(),
-            current: call.caller.token == Some(token.id),
+            scopes,
             created_at: Moment(token.created_at),
             expires_at: Moment(token.expires_at),
         }
@@ -160,7 +183,8 @@ impl Field for TokenForm {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut object = Object::open(value, at, faults)?;
         let (name, days) = (object.required("name"), object.optional("days"));
+        let scopes = object.set("scopes", Scope::ALL.len());
         object.close();
-        Some(Self { name: name?, days })
+        Some(Self { name: name?, days, scopes })
     }
 }

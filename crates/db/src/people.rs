@@ -21,6 +21,13 @@ pub async fn get(conn: &impl Conn, id: PersonId) -> Result<Person> {
     row.ok_or(Error::NotFound)?.try_into()
 }
 
+/// Waits until nobody else changes what belongs to a person: what is counted after that in the same
+/// transaction stays as it is. (SQLite has one writer at a time in any case.)
+pub async fn hold(tx: &Tx, id: PersonId) -> Result<()> {
+    let row = row::Entity::find_by_id(id.as_uuid()).lock_exclusive().one(tx).await?;
+    row.map(|_held| ()).ok_or(Error::NotFound)
+}
+
 /// The person with this sign-in name, and the hash of the password.
 pub async fn find(conn: &impl Conn, login: &Login) -> Result<Option<(Person, String)>> {
     let row = row::Entity::find().filter(row::Column::Login.eq(login.as_str())).one(conn).await?;

@@ -10,11 +10,13 @@ use crate::{
 };
 
 mod operation;
+mod reach;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use operation::{Act, Operation};
+pub use reach::{Reach, Scope, Stage};
 pub use view::{ListingFacts, View, view};
 
 /// Whoever asks.
@@ -117,6 +119,12 @@ pub enum Refusal {
     /// The organisation is suspended.
     #[error("the organisation is suspended")]
     Suspended,
+    /// The password must be changed first.
+    #[error("the password must be changed")]
+    PasswordExpired,
+    /// The token was not made for that.
+    #[error("the token was not made for that")]
+    Scope,
 }
 
 impl Principal {

@@ -29,7 +29,7 @@ use crate::{
     content::{self, Circumstances, Prepared, Row, Stage},
     import::Failed,
     serve::{Market, listen, open_database},
-    settings::Settings,
+    settings::{CookieSetting, Settings},
     telemetry,
     users::random_password,
 };
@@ -47,6 +47,10 @@ pub(crate) async fn run(
     settings.folder = folder.unwrap_or_else(|| "kezhuan-demo".into());
     settings.database_url = String::new().into();
     settings.server.listen.set_port(args.port);
+    // There is no TLS on the way to oneself.
+    if settings.server.listen.ip().is_loopback() {
+        settings.sessions.cookies = CookieSetting::Plain;
+    }
     "warn".clone_into(&mut settings.log.filter);
     telemetry::log(&settings.log)?;
     // First, so that nothing is made whose passwords would never be shown.
@@ -89,7 +93,7 @@ async fn nobody_there(settings: &Settings) -> anyhow::Result<bool> {
 /// Puts everyone and everything into the database, in one transaction.
 async fn fill(settings: &Settings) -> anyhow::Result<Vec<SignIn>> {
     let now = db::Clock::system().now();
-    let cast = Cast::read(&settings.passwords.identity()?, now).await?;
+    let cast = Cast::read(&settings.identity()?, now).await?;
     let db = open_database(settings).await?;
     let filled = db.write(async |tx| Ok::<_, Failed>(cast.enter(tx, &settings.prefix, now).await?));
     filled.await.map_err(|it| it.0)?;

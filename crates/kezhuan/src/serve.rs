@@ -77,7 +77,7 @@ impl Market {
         ready: impl FnOnce(SocketAddr),
     ) -> anyhow::Result<()> {
         let Self { db, clock, worker, engine } = self;
-        let identity = settings.passwords.identity()?;
+        let identity = settings.identity()?;
         let limits =
             Limits { body_bytes: settings.server.body_bytes, request: settings.server.request };
         let office = Office { prefix: Arc::from(settings.prefix.as_str()) };

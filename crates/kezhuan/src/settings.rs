@@ -25,7 +25,7 @@ mod identity;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use identity::PasswordSettings;
+pub(crate) use identity::{CookieSetting, PasswordSettings, SessionSettings};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) prefix: String,
     pub(crate) passwords: PasswordSettings,
+    pub(crate) sessions: SessionSettings,
     pub(crate) index_threads: usize,
     pub(crate) matching: Depth,
     pub(crate) log: Log,
@@ -178,15 +179,22 @@ impl Field for Settings {
         let database = DatabasePart::read(&section("database"), &format!("{at}/database"), faults);
         let server = Server::read(&section("server"), &format!("{at}/server"), faults);
         let rest = Rest::read(value, at, faults);
-        let (data, database, rest) = (data?, database?, rest?);
+        let (data, database, server, rest) = (data?, database?, server?, rest?);
+        let open =
+            rest.sessions.cookies == CookieSetting::Plain && !server.listen.ip().is_loopback();
+        if open {
+            let fault = Fault::NotAllowed { because_of: "server.listen" };
+            faults.push(format!("{at}/sessions/cookies"), fault);
+        }
         Some(Self {
             folder: data.0,
             database_url: database.url,
             database_connections: database.connections,
             migrate: database.migrate,
-            server: server?,
+            server,
             prefix: rest.prefix,
             passwords: rest.passwords,
+            sessions: rest.sessions,
             index_threads: rest.index_threads,
             matching: rest.matching,
             log: rest.log,
@@ -261,6 +269,7 @@ impl Field for Server {
 struct Rest {
     prefix: String,
     passwords: PasswordSettings,
+    sessions: SessionSettings,
     index_threads: usize,
     matching: Depth,
     log: Log,
@@ -272,6 +281,7 @@ impl Field for Rest {
         let _read_before = ["data", "database", "server"].map(|it| object.has(it));
         let prefix = object.required::<Office>("office");
         let passwords = object.required::<PasswordSettings>("passwords");
+        let sessions = object.required::<SessionSettings>("sessions");
         let threads = object.required::<Index>("index");
         let matching = object.required::<Matching>("matching");
         let log = object.required("log");
@@ -279,6 +289,7 @@ impl Field for Rest {
         Some(Self {
             prefix: prefix?.0,
             passwords: passwords?,
+            sessions: sessions?,
             index_threads: or_cores(threads?.0).min(8),
             matching: matching?.0,
             log: log?,

@@ -30,7 +30,7 @@ use crate::{
 
 pub(crate) async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<Outcome> {
     let db = open_database(&settings).await?;
-    let identity = settings.passwords.identity()?;
+    let identity = settings.identity()?;
     let now = Clock::system().now();
     match args.command {
         UserCommand::Add(args) => add((&db, &identity), args, now).await?,

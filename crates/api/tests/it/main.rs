@@ -10,6 +10,7 @@
 
 mod access;
 mod bad_input;
+mod cookies;
 mod description;
 mod idempotency;
 mod leaks;
@@ -23,6 +24,7 @@ mod revisions;
 mod search;
 mod sessions;
 mod tags;
+mod tokens;
 mod twin;
 mod whole_flow;
 mod world;

@@ -16,6 +16,11 @@ fn the_codes_are_a_promise() {
     insta::assert_snapshot!(told.join("\n"), @r"
     401 sign_in_required
     401 wrong_credentials
+    403 password_expired
+    403 scope_missing
+    403 cross_site
+    400 two_credentials
+    409 limit_reached
     403 forbidden
     403 own_organisation
     403 organisation_not_verified

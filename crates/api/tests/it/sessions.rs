@@ -20,6 +20,10 @@ async fn sign_in(world: &World, login: &str, password: &str) -> crate::world::An
     world.post(&VISITOR, "/sessions", json!({ "login": login, "password": password })).await
 }
 
+fn token(session: &crate::world::Answer) -> String {
+    session.body["token"].as_str().unwrap_or_else(|| panic!("{}", session.body)).to_owned()
+}
+
 async fn with_token(world: &World, token: &str, method: Method, path: &str) -> StatusCode {
     let bearer = format!("Bearer {token}");
     world.call(&VISITOR, (method, path), &[("authorization", &bearer)], None).await.status
@@ -43,26 +47,116 @@ async fn a_wrong_name_and_a_wrong_password_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn a_session_ends_with_signing_out_and_after_half_a_day() {
+async fn a_session_ends_with_signing_out_on_every_replica() {
     let world = World::new().await;
     registered(&world).await;
-    let first = sign_in(&world, "yang.chen", PASSWORD).await;
-    let second = sign_in(&world, "yang.chen", PASSWORD).await;
-    let token = |it: &crate::world::Answer| it.body["token"].as_str().unwrap().to_owned();
-    let (first, second) = (token(&first), token(&second));
+    let first = token(&sign_in(&world, "yang.chen", PASSWORD).await);
+    let second = token(&sign_in(&world, "yang.chen", PASSWORD).await);
     assert_ne!(first, second);
+    assert!(first.len() >= 4 + 43, "{}: 256 bits", first.len());
+    let replica = world.replica();
     let out = with_token(&world, &first, Method::DELETE, "/sessions/current").await;
     assert_eq!(out, StatusCode::NO_CONTENT);
-    assert_eq!(with_token(&world, &first, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
-    assert_eq!(with_token(&world, &second, Method::GET, "/me").await, StatusCode::OK);
-    world.clock.advance(chrono::TimeDelta::hours(12));
-    assert_eq!(with_token(&world, &second, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
+    for router in [&world.router, &replica] {
+        assert_eq!(world.on(router, &first).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(world.on(router, &second).await, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_when_it_is_not_used_and_after_half_a_day_in_any_case() {
+    let world = World::new().await;
+    registered(&world).await;
+    let idle = token(&sign_in(&world, "yang.chen", PASSWORD).await);
+    let used = token(&sign_in(&world, "yang.chen", PASSWORD).await);
+    for minutes in 1..24 {
+        world.clock.advance(chrono::TimeDelta::minutes(29));
+        let told = with_token(&world, &used, Method::GET, "/me").await;
+        assert_eq!(told, StatusCode::OK, "after {} minutes", minutes * 29);
+    }
+    assert_eq!(with_token(&world, &idle, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
+    world.clock.advance(chrono::TimeDelta::minutes(12 * 60 - 23 * 29));
+    assert_eq!(with_token(&world, &used, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_use_of_a_session_is_noted_once_a_minute_at_the_most() {
+    let world = World::new().await;
+    registered(&world).await;
+    let secret = token(&sign_in(&world, "yang.chen", PASSWORD).await);
+    let me = Someone::with(&secret);
+    let mut noted = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        world.clock.advance(chrono::TimeDelta::seconds(10));
+        let list = world.get(&me, "/sessions").await;
+        noted.insert(list.body["items"][0]["used_at"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(noted.len(), 6, "the beginning, and each of five minutes: {noted:?}");
+}
+
+#[tokio::test]
+async fn ones_own_sessions_are_listed_and_ended_and_nobody_elses() {
+    let world = World::new().await;
+    registered(&world).await;
+    let agent = "x".repeat(300);
+    let headers = [("user-agent", agent.as_str())];
+    let credentials = json!({ "login": "yang.chen", "password": PASSWORD });
+    let at = (Method::POST, "/sessions");
+    let other = token(&world.call(&VISITOR, at, &headers, Some(credentials)).await);
+    let secret = token(&sign_in(&world, "yang.chen", PASSWORD).await);
+    let third = token(&sign_in(&world, "yang.chen", PASSWORD).await);
+    let me = Someone::with(&secret);
+    let list = world.get(&me, "/sessions").await;
+    let items = list.body["items"].as_array().unwrap();
+    let current: Vec<bool> = items.iter().map(|it| it["current"].as_bool().unwrap()).collect();
+    assert_eq!(current, [false, true, false]);
+    assert_eq!(items[0]["agent"].as_str().unwrap().len(), 100);
+    assert!(!list.body.to_string().contains(&other), "no secret is shown");
+    let at = format!("/sessions/{}", items[0]["id"].as_str().unwrap());
+    let foreign = world.call(&world.research, (Method::DELETE, &at), &[], None).await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+    let ended = world.call(&me, (Method::DELETE, &at), &[], None).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    assert_eq!(with_token(&world, &other, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(with_token(&world, &third, Method::GET, "/me").await, StatusCode::OK);
+    let ended = world.call(&me, (Method::DELETE, "/sessions"), &[], None).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    assert_eq!(with_token(&world, &third, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(with_token(&world, &secret, Method::GET, "/me").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_password_that_has_run_out_or_was_set_by_another_must_be_changed_first() {
+    let world = World::new().await;
+    let login = "new.comer";
+    let organisation = world.enterprise.person.as_ref().unwrap().organisation;
+    let account = json!({
+        "organisation": organisation, "role": "enterprise", "login": login, "name": "新人",
+        "password": PASSWORD,
+    });
+    let made = world.post(&world.system_admin, "/people", account).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let session = sign_in(&world, login, PASSWORD).await;
+    assert_eq!(session.body["stage"], "password", "{}", session.body);
+    let me = Someone::with(&token(&session));
+    assert_eq!(world.get(&me, "/me").await.status, StatusCode::OK);
+    for path in ["/needs", "/market", "/tokens", "/sessions"] {
+        let refused = world.get(&me, path).await;
+        assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "password_expired"));
+    }
+    let new = json!({ "old": PASSWORD, "new": "另一个很长很长很长的新密码" });
+    let changed = world.call(&me, (Method::PUT, "/me/password"), &[], Some(new)).await;
+    assert_eq!(changed.body["stage"], "whole", "{}", changed.body);
+    let me = Someone::with(&token(&changed));
+    assert_eq!(world.get(&me, "/needs").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_token_that_is_wrong_is_not_taken_for_a_visitors() {
     let world = World::new().await;
-    for header in ["Bearer kz_wrong", "Bearer", "Basic abc", "Bearer \u{e9}", ""] {
+    for header in
+        ["Bearer kzs_wrong", "Bearer kz_wrong", "Bearer", "Basic abc", "Bearer \u{e9}", ""]
+    {
         let refused = world
             .call(&VISITOR, (Method::GET, "/market"), &[("authorization", header)], None)
             .await;
@@ -77,7 +171,6 @@ async fn a_new_password_ends_everything_else() {
     registered(&world).await;
     let session = sign_in(&world, "yang.chen", PASSWORD).await;
     let other = sign_in(&world, "yang.chen", PASSWORD).await;
-    let token = |it: &crate::world::Answer| it.body["token"].as_str().unwrap().to_owned();
     let (mine, other) = (token(&session), token(&other));
     let bearer = format!("Bearer {mine}");
     let at = (Method::PUT, "/me/password");
@@ -90,34 +183,13 @@ async fn a_new_password_ends_everything_else() {
     assert_eq!(refused.pointers(), ["/old"]);
     let right = json!({ "old": PASSWORD, "new": "另一个很长很长很长的新密码" });
     let done = world.call(&VISITOR, at, &headers, Some(right)).await;
-    assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.body);
-    assert_eq!(with_token(&world, &mine, Method::GET, "/me").await, StatusCode::OK);
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+    assert_eq!(with_token(&world, &mine, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(with_token(&world, &token(&done), Method::GET, "/me").await, StatusCode::OK);
     assert_eq!(with_token(&world, &other, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
     assert_eq!(sign_in(&world, "yang.chen", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
     let new = sign_in(&world, "yang.chen", "另一个很长很长很长的新密码").await;
     assert_eq!(new.status, StatusCode::CREATED);
-}
-
-#[tokio::test]
-async fn a_program_has_a_token_of_its_own() {
-    let world = World::new().await;
-    let me = &world.enterprise;
-    let refused = world.post(me, "/tokens", json!({ "name": "", "days": 1000 })).await;
-    assert_eq!(refused.pointers(), ["/name", "/days"]);
-    let made = world.post(me, "/tokens", json!({ "name": "ERP 同步", "days": 30 })).await;
-    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    let secret = made.body["secret"].as_str().unwrap();
-    assert_eq!(with_token(&world, secret, Method::GET, "/me").await, StatusCode::OK);
-    let list = world.get(me, "/tokens").await;
-    assert_eq!(list.body["items"].as_array().unwrap().len(), 2);
-    assert!(!list.body.to_string().contains(secret), "it is shown once");
-    let others: &Someone = &world.research;
-    let at = format!("/tokens/{}", made.id());
-    let foreign = world.call(others, (Method::DELETE, &at), &[], None).await;
-    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
-    let ended = world.call(me, (Method::DELETE, &at), &[], None).await;
-    assert_eq!(ended.status, StatusCode::NO_CONTENT);
-    assert_eq!(with_token(&world, secret, Method::GET, "/me").await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

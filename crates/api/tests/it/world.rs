@@ -10,12 +10,13 @@ use axum::{
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{
     Clock, Db,
-    tokens::{Kind, Token, TokenId},
+    tokens::{Token, TokenId},
 };
 use domain::{
     form,
     organisations::{Action, Organisation, OrganisationId},
     people::{Login, Person, PersonId, Role, State},
+    policy::{Reach, Stage},
     text::Line,
 };
 use http_body_util::BodyExt as _;
@@ -48,6 +49,13 @@ pub(crate) struct World {
 pub(crate) struct Someone {
     pub(crate) person: Option<Person>,
     token: Option<String>,
+}
+
+impl Someone {
+    /// Whoever holds this secret.
+    pub(crate) fn with(secret: &str) -> Self {
+        Self { person: None, token: Some(secret.to_owned()) }
+    }
 }
 
 /// An answer of the API.
@@ -110,6 +118,19 @@ impl World {
         member(&self.db, plant, Role::Enterprise, "rival.sun").await
     }
 
+    /// The API of another process on the same database.
+    pub(crate) fn replica(&self) -> Router {
+        router(&self.db, &self.clock, &self.engine)
+    }
+
+    /// What whoever holds a secret is told of themselves by one of several replicas.
+    pub(crate) async fn on(&self, router: &Router, secret: &str) -> StatusCode {
+        let request = Request::get("/api/v1/me");
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {secret}"));
+        let request = request.body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status()
+    }
+
     pub(crate) async fn settle(&mut self) {
         self.worker.settle().await.unwrap();
     }
@@ -166,6 +187,20 @@ impl World {
             None => Body::empty(),
         };
         self.send(request.body(body).unwrap()).await
+    }
+
+    /// Sends a request with just these headers.
+    pub(crate) async fn raw(
+        &self,
+        (method, path): (Method, &str),
+        headers: &[(&str, &str)],
+        body: &'static str,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
     }
 
     /// A draft of a complete need.
@@ -378,7 +413,7 @@ pub(crate) async fn member(
     };
     let insert = async |tx: &db::Tx| db::people::insert(tx, &person, "$argon2id$none").await;
     db.write(insert).await.unwrap();
-    let someone = Someone { person: Some(person), token: Some(format!("kz_{login}")) };
+    let someone = Someone { person: Some(person), token: Some(format!("kzs_{login}")) };
     session(db, &someone, epoch() + TimeDelta::days(1000)).await;
     someone
 }
@@ -386,20 +421,29 @@ pub(crate) async fn member(
 /// Gives someone a session, in place of any they have.
 pub(crate) async fn session(db: &Db, someone: &Someone, expires_at: DateTime<Utc>) {
     let (Some(person), Some(secret)) = (&someone.person, &someone.token) else { return };
-    let token = Token {
-        id: TokenId::generate(),
-        person: person.id,
-        kind: Kind::Session,
-        name: String::new(),
-        created_at: epoch(),
-        expires_at,
-    };
+    let token = session_of(person.id, expires_at);
     db.write(async |tx| {
         db::tokens::remove_all(tx, person.id, None).await?;
         db::tokens::insert(tx, &token, &api::secrets::digest(secret)).await
     })
     .await
     .unwrap();
+}
+
+/// A session that lives so long, used or not.
+pub(crate) fn session_of(person: PersonId, expires_at: DateTime<Utc>) -> Token {
+    Token {
+        id: TokenId::generate(),
+        person,
+        reach: Reach::Session(Stage::Whole),
+        name: String::new(),
+        origin: None,
+        agent: String::new(),
+        created_at: epoch(),
+        used_at: epoch(),
+        idle_at: expires_at,
+        expires_at,
+    }
 }
 
 fn epoch() -> DateTime<Utc> {

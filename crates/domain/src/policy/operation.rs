@@ -24,6 +24,8 @@ pub enum Operation {
     ChangePassword,
     /// Read, make and revoke one's own tokens.
     OwnTokens,
+    /// List and end one's own sessions.
+    OwnSessions,
     /// Register an organisation and its first member.
     RegisterOrganisation,
     /// List organisations.
@@ -113,7 +115,11 @@ impl Operation {
             | Self::RegisterOrganisation
             | Self::ReadOrganisation => EVERYONE,
             Self::Search => READERS,
-            Self::SignOut | Self::ReadSelf | Self::ChangePassword | Self::OwnTokens => SIGNED_IN,
+            Self::SignOut
+            | Self::ReadSelf
+            | Self::ChangePassword
+            | Self::OwnTokens
+            | Self::OwnSessions => SIGNED_IN,
             Self::ListOrganisations => {
                 const {
                     &[
@@ -172,6 +178,7 @@ impl Operation {
             Self::ReadSelf => "me.read",
             Self::ChangePassword => "me.password",
             Self::OwnTokens => "tokens.own",
+            Self::OwnSessions => "sessions.own",
             Self::RegisterOrganisation => "organisations.register",
             Self::ListOrganisations => "organisations.list",
             Self::ReadOrganisation => "organisations.read",

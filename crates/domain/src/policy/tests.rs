@@ -29,6 +29,7 @@ fn every_operation() -> Vec<Operation> {
         Operation::ReadSelf,
         Operation::ChangePassword,
         Operation::OwnTokens,
+        Operation::OwnSessions,
         Operation::RegisterOrganisation,
         Operation::ListOrganisations,
         Operation::ReadOrganisation,
@@ -75,7 +76,10 @@ fn the_table_reads_as_agreed() {
             format!("{} {who}", operation.name())
         })
         .collect();
-    let expected = "\
+    assert_eq!(table.join("\n"), AGREED);
+}
+
+const AGREED: &str = "\
 health VERMLYCA
 describe VERMLYCA
 codes.read VERMLYCA
@@ -86,6 +90,7 @@ sessions.end ERMLYCA
 me.read ERMLYCA
 me.password ERMLYCA
 tokens.own ERMLYCA
+sessions.own ERMLYCA
 organisations.register VERMLYCA
 organisations.list MYC
 organisations.read VERMLYCA
@@ -119,7 +124,49 @@ achievements.run R
 achievements.review M
 achievements.reviews RM
 achievements.leaks RM";
-    assert_eq!(table.join("\n"), expected);
+
+/// What a token for a program reaches at most. What is not here takes someone who has signed in.
+#[test]
+fn a_program_cannot_do_what_makes_or_changes_rights() {
+    let everything = Reach::Program(Scope::ALL.to_vec());
+    let beyond: Vec<&str> = every_operation()
+        .into_iter()
+        .filter(|it| everything.allows(*it) == Err(Refusal::Scope))
+        .map(Operation::name)
+        .collect();
+    let expected = [
+        "sessions.create",
+        "sessions.end",
+        "me.password",
+        "tokens.own",
+        "sessions.own",
+        "organisations.register",
+    ];
+    assert_eq!(beyond, expected);
+}
+
+#[test]
+fn a_token_reaches_what_it_was_made_for_and_nothing_else() {
+    for operation in every_operation() {
+        for scope in Scope::ALL {
+            let allowed = Reach::Program(vec![scope]).allows(operation).is_ok();
+            assert_eq!(allowed, operation.scope() == Some(scope), "{operation:?} {scope:?}");
+        }
+        assert_eq!(Reach::Program(Vec::new()).allows(operation), Err(Refusal::Scope));
+    }
+}
+
+#[test]
+fn whoever_must_change_the_password_can_do_nothing_else() {
+    let allowed: Vec<&str> = every_operation()
+        .into_iter()
+        .filter(|it| Reach::Session(Stage::Password).allows(*it).is_ok())
+        .map(Operation::name)
+        .collect();
+    assert_eq!(allowed, ["sessions.end", "me.read", "me.password"]);
+    assert!(
+        every_operation().into_iter().all(|it| Reach::Session(Stage::Whole).allows(it).is_ok())
+    );
 }
 
 #[test]

@@ -1,14 +1,16 @@
-//! The settings of signing in.
+//! The settings of signing in: passwords and sessions.
 
 use anyhow::anyhow;
-use api::Identity;
+use api::{Cookies, Identity, Sessions};
 use chrono::TimeDelta;
 use domain::{
-    Faults,
+    Fault, Faults,
     form::{Field, Object, Whole},
     passwords::Rules,
 };
 use serde_json::Value;
+
+use super::Settings;
 
 /// The section `passwords`.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +19,36 @@ pub(crate) struct PasswordSettings {
     pub(crate) rules: Rules,
 }
 
-impl PasswordSettings {
+/// The section `sessions`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionSettings {
+    pub(crate) idle: TimeDelta,
+    pub(crate) lasts: TimeDelta,
+    pub(crate) cookies: CookieSetting,
+}
+
+/// How the cookie for pages is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CookieSetting {
+    Secure,
+    /// Over HTTP, on this machine.
+    Plain,
+    /// Over HTTP, come what may.
+    PlainEverywhere,
+}
+
+impl Settings {
     /// What signing in goes by.
-    pub(crate) fn identity(self) -> anyhow::Result<Identity> {
-        let identity = Identity::new(self.slots)
+    pub(crate) fn identity(&self) -> anyhow::Result<Identity> {
+        let identity = Identity::new(self.passwords.slots)
             .map_err(|it| anyhow!("passwords cannot be hashed: {:?}", it.code))?;
-        Ok(Identity { rules: self.rules, ..identity })
+        let SessionSettings { idle, lasts, cookies } = self.sessions;
+        let cookies = match cookies {
+            CookieSetting::Secure => Cookies::Secure,
+            CookieSetting::Plain | CookieSetting::PlainEverywhere => Cookies::Plain,
+        };
+        let sessions = Sessions { idle, lasts, cookies };
+        Ok(Identity { rules: self.passwords.rules, sessions, ..identity })
     }
 }
 
@@ -42,5 +68,35 @@ impl Field for PasswordSettings {
             lasts: Some(days?.get()).filter(|it| *it > 0).map(TimeDelta::days),
         };
         Some(Self { slots: super::or_cores(usize::try_from(slots?.get()).ok()?), rules })
+    }
+}
+
+impl Field for SessionSettings {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let idle = object.required::<Whole<2, 1440>>("idle_minutes");
+        let lasts = object.required::<Whole<1, 168>>("hours");
+        let cookies = object.required("cookies");
+        object.close();
+        Some(Self {
+            idle: TimeDelta::minutes(idle?.get()),
+            lasts: TimeDelta::hours(lasts?.get()),
+            cookies: cookies?,
+        })
+    }
+}
+
+impl Field for CookieSetting {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        match value.as_str() {
+            Some("secure") => Some(Self::Secure),
+            Some("plain") => Some(Self::Plain),
+            Some("plain_everywhere") => Some(Self::PlainEverywhere),
+            _ => {
+                let table = "secure, plain, plain_everywhere";
+                faults.push(at, Fault::UnknownCode { table });
+                None
+            }
+        }
     }
 }

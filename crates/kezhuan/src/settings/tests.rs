@@ -52,6 +52,25 @@ fn every_fault_is_told_at_once() {
 }
 
 #[test]
+fn a_cookie_without_tls_is_for_this_machine_unless_said_otherwise() {
+    let cookies = |how: &str, listen: &str| {
+        let file = format!("[server]\nlisten = \"{listen}\"\n[sessions]\ncookies = \"{how}\"\n");
+        read(&file, &[]).map(|_| ()).map_err(|it| format!("{it:#}"))
+    };
+    let refused = cookies("plain", "0.0.0.0:80").unwrap_err();
+    assert!(refused.contains("sessions.cookies") && refused.contains("server.listen"), "{refused}");
+    for (how, listen) in [
+        ("plain", "127.0.0.1:80"),
+        ("plain", "[::1]:80"),
+        ("plain_everywhere", "0.0.0.0:80"),
+        ("secure", "0.0.0.0:80"),
+    ] {
+        assert_eq!(cookies(how, listen), Ok(()), "{how} {listen}");
+    }
+    assert!(cookies("clear", "127.0.0.1:80").is_err());
+}
+
+#[test]
 fn the_example_for_production_is_good() {
     let example = include_str!("../../../../config/production.example.toml");
     let settings = read(example, &[]).unwrap();

@@ -1,6 +1,7 @@
 //! What the matrix is asked about, made anew whenever something was done to it.
 
-use db::Db;
+use chrono::TimeDelta;
+use db::{Db, tokens::Kind};
 use domain::{
     achievements::AchievementForm,
     days::Day,
@@ -12,11 +13,12 @@ use domain::{
     people::{PersonId, Role},
     text::Text,
 };
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{cast::Cast, table::ABSENT};
-use crate::world::{achievement, member, need};
+use crate::world::{achievement, member, need, session_of};
 
 /// Makes the object of this name, and says its id.
 pub(super) async fn make(cast: &Cast, name: &str) -> String {
@@ -50,6 +52,15 @@ async fn something_else(cast: &Cast, name: &str) -> String {
         "the author's token" => {
             let made = json!({ "name": "夜间导入" });
             cast.world.post(cast.someone("Ea"), "/tokens", made).await.id()
+        }
+        "the author's session" => {
+            let secret = api::secrets::new_token(Kind::Session).unwrap();
+            let digest = api::secrets::digest(secret.expose_secret());
+            let ends = cast.world.clock.now() + TimeDelta::hours(1);
+            let session = session_of(cast.person("Ea").id, ends);
+            let insert = async |tx: &db::Tx| db::tokens::insert(tx, &session, &digest).await;
+            cast.world.db.write(insert).await.unwrap();
+            session.id.to_string()
         }
         _ => panic!("say in matrix/objects.rs how to make {name}"),
     }

@@ -64,6 +64,7 @@ const ROWS: &[Row] = &[
     row("me.read", "ERMLYCA", "*"),
     row("me.password", "ERMLYCA", "*"),
     row("tokens.own", "ERMLYCA", "*"),
+    row("sessions.own", "ERMLYCA", "*"),
     row("organisations.register", "VERMLYCA", "*"),
     row("organisations.list", "MYC", "*"),
     row("organisations.read", "VERMLYCA", "*"),
@@ -160,6 +161,9 @@ const OBJECTS: &[Object] = &[
     other("/people", "a disabled person",  ". .  .  .  .  .  .  .  .  .  .  .  F  F  ."),
     other("/people", "absent",             ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/tokens", "the author's token", ". .  .  F  .  .  .  .  .  .  .  .  .  .  ."),
+    other("/sessions", "the author's session",
+                                           ". .  .  F  .  .  .  .  .  .  .  .  .  .  ."),
+    other("/sessions", "absent",           ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/tokens", "absent",             ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
 ];
 
@@ -219,6 +223,7 @@ const SUSPENDED_MAY: &[&str] = &[
     "me.read",
     "me.password",
     "tokens.own",
+    "sessions.own",
     "organisations.register",
     "organisations.read",
     "needs.list",

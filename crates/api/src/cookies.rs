@@ -1,0 +1,67 @@
+use axum::http::{HeaderMap, HeaderValue, header};
+use chrono::TimeDelta;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// The cookie that carries a session, for pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cookies {
+    /// Sent over TLS only, by no other host and no path: `__Host-` makes browsers see to it.
+    Secure,
+    /// Sent over plain HTTP as well: for a market on the reader's own machine.
+    Plain,
+}
+
+impl Cookies {
+    /// What the cookie is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-kezhuan",
+            Self::Plain => "kezhuan",
+        }
+    }
+
+    /// The secret that a request carries, if it carries one.
+    pub(crate) fn read(self, headers: &HeaderMap) -> Option<&str> {
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|it| it.to_str().ok());
+        let mut pairs = lines.flat_map(|it| it.split(';')).filter_map(|it| it.split_once('='));
+        pairs.find(|(name, _)| name.trim() == self.name()).map(|(_, secret)| secret.trim())
+    }
+
+    /// What makes a browser keep the secret.
+    pub(crate) fn keep(self, secret: &SecretString, lasts: TimeDelta) -> Option<HeaderValue> {
+        self.line(secret.expose_secret(), lasts.num_seconds())
+    }
+
+    /// What makes a browser forget the secret.
+    pub(crate) fn forget(self) -> Option<HeaderValue> {
+        self.line("", 0)
+    }
+
+    fn line(self, secret: &str, seconds: i64) -> Option<HeaderValue> {
+        let name = self.name();
+        let secure = match self {
+            Self::Secure => "; Secure",
+            Self::Plain => "",
+        };
+        let line =
+            format!("{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        let mut value = HeaderValue::from_str(&line).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_only_under_its_own_name() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("a=b; kezhuan=kzs_plain"));
+        headers.append(header::COOKIE, HeaderValue::from_static("__Host-kezhuan=kzs_x; c=d"));
+        assert_eq!(Cookies::Secure.read(&headers), Some("kzs_x"));
+        assert_eq!(Cookies::Plain.read(&headers), Some("kzs_plain"));
+        assert_eq!(Cookies::Secure.read(&HeaderMap::new()), None);
+    }
+}
