@@ -24,6 +24,7 @@ pub(crate) fn document(routes: &[Described]) -> Value {
         }
     }
     let mut schemas = generator.take_definitions(true);
+    schemas.values_mut().for_each(nullable_where_optional);
     schemas.insert("Problem".into(), problem());
     json!({
         "openapi": "3.1.0",
@@ -100,7 +101,8 @@ fn parameters(path: &str, doc: &Doc, generator: &mut SchemaGenerator) -> Vec<Val
             "name": it.name,
             "in": "query",
             "description": it.description,
-            "schema": (it.schema)(generator),
+            // Forms of browsers send what was left empty: it counts as not given.
+            "schema": { "anyOf": [(it.schema)(generator), { "type": "string", "maxLength": 0 }] },
         }));
     }
     if doc.edits {
@@ -146,6 +148,48 @@ fn responses(doc: &Doc, method: &Method, generator: &mut SchemaGenerator) -> Val
     }
     responses.insert("default".into(), json!({ "$ref": "#/components/responses/Problem" }));
     responses.into()
+}
+
+/// A form's field that may be left out may also be null: both are read alike. Forms are told by
+/// allowing no other fields.
+fn nullable_where_optional(schema: &mut Value) {
+    if schema["additionalProperties"] != json!(false) {
+        return;
+    }
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    for (name, field) in fields {
+        if !required.contains(&json!(name)) && !allows_null(field) {
+            make_nullable(field);
+        }
+    }
+}
+
+fn make_nullable(field: &mut Value) {
+    let Some(said) = field.as_object_mut() else { return };
+    if let Some(Value::String(kind)) = said.get("type").cloned() {
+        said.insert("type".into(), json!([kind, "null"]));
+        if let Some(Value::Array(codes)) = said.get_mut("enum") {
+            codes.push(Value::Null);
+        }
+        return;
+    }
+    let words = said.get("description").cloned();
+    let given = field.take();
+    let ways = json!([given, { "type": "null" }]);
+    let mut either = Map::new();
+    either.insert("anyOf".into(), ways);
+    either.extend(words.map(|it| ("description".to_owned(), it)));
+    *field = either.into();
+}
+
+fn allows_null(field: &Value) -> bool {
+    let null = json!("null");
+    let listed = |it: &Value| it.as_array().is_some_and(|it| it.contains(&null));
+    let ways = field["anyOf"].as_array();
+    field["type"] == null
+        || listed(&field["type"])
+        || ways.is_some_and(|it| it.iter().any(|way| way["type"] == null))
 }
 
 /// What every refusal looks like.

@@ -76,9 +76,11 @@ struct HitBody {
     card: CardBody,
     /// The title in pieces, with what was looked for marked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     marked_title: Vec<PieceBody>,
     /// The part of the text that shows why it was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     snippet: Vec<PieceBody>,
 }
 

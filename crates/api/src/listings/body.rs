@@ -77,12 +77,14 @@ pub(crate) struct CardBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     organisation: Option<Owner>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     fields: Vec<TechField>,
     #[serde(skip_serializing_if = "Option::is_none")]
     industry: Option<Industry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<Region>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     cooperation: Vec<CooperationMode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     readiness: Option<u8>,

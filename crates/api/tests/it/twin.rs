@@ -63,41 +63,42 @@ fn secret_need(visibility: &str) -> Value {
 
 impl Twin {
     async fn new(hidden: Option<Hidden>) -> Self {
-        let mut world = World::new().await;
-        let colleague = world.colleague_of(&world.enterprise, "plant.chen").await;
-        let rival = world.competitor().await;
-        let achievement_id = world.published_achievement("球墨铸铁气孔缺陷控制工艺").await;
-        let mut other = achievement("铸造废砂再生利用技术");
-        other["description"] = json!("废砂经热法再生后回用，报废率下降，已在两家铸造厂运行。");
-        world.publish_achievement(other).await;
-        let public_need = world.published_need("铸件报废率降低与气孔控制").await;
+        let mut twin = Self::without_secret().await;
         // The scores of what was suggested while it was public are of that time, and may stay: it is
         // published after the others were matched.
         if hidden != Some(Hidden::FromTheStart) {
-            world.settle().await;
+            twin.world.settle().await;
         }
-        let secret = match hidden {
-            None => crate::matrix::ABSENT.to_owned(),
-            Some(Hidden::FromTheStart) => world.publish_need(secret_need("confidential")).await,
-            Some(_) => world.publish_need(secret_need("public")).await,
-        };
-        world.settle().await;
-        let mut twin = Self {
-            world,
-            colleague,
-            rival,
-            hidden: secret,
-            public_need,
-            achievement: achievement_id,
-        };
-        if let Some(hidden) = hidden {
-            // That a pair of a public need was accepted is known: it may stay in the figures.
-            if hidden != Hidden::ByWithdrawal {
-                twin.accept_a_pair().await;
-            }
-            twin.hide(hidden).await;
-        }
+        twin.live_through(hidden).await;
         twin
+    }
+
+    async fn without_secret() -> Self {
+        let world = World::new().await;
+        let mut other = achievement("铸造废砂再生利用技术");
+        other["description"] = json!("废砂经热法再生后回用，报废率下降，已在两家铸造厂运行。");
+        world.publish_achievement(other).await;
+        Self {
+            colleague: world.colleague_of(&world.enterprise, "plant.chen").await,
+            rival: world.competitor().await,
+            hidden: crate::matrix::ABSENT.to_owned(),
+            public_need: world.published_need("铸件报废率降低与气孔控制").await,
+            achievement: world.published_achievement("球墨铸铁气孔缺陷控制工艺").await,
+            world,
+        }
+    }
+
+    async fn live_through(&mut self, hidden: Option<Hidden>) {
+        let Some(hidden) = hidden else { return self.world.settle().await };
+        let confidential = hidden == Hidden::FromTheStart;
+        let visibility = if confidential { "confidential" } else { "public" };
+        self.hidden = self.world.publish_need(secret_need(visibility)).await;
+        self.world.settle().await;
+        // That a pair of a public need was accepted is known: it may stay in the figures.
+        if hidden != Hidden::ByWithdrawal {
+            self.accept_a_pair().await;
+        }
+        self.hide(hidden).await;
     }
 
     /// The responsible matchmaker accepts what was suggested for the need that is to be hidden.
@@ -205,7 +206,8 @@ impl Twin {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|it| format!("%{it:02X}")).collect()
+    let escaped: Vec<String> = text.bytes().map(|it| format!("%{it:02X}")).collect();
+    escaped.concat()
 }
 
 /// An answer without what differs between any two markets: ids become the order in which they
@@ -269,20 +271,20 @@ async fn compare(how: Hidden) {
 
 #[tokio::test]
 async fn a_need_that_was_always_confidential_changes_no_answer() {
-    compare(Hidden::FromTheStart).await;
+    Box::pin(compare(Hidden::FromTheStart)).await;
 }
 
 #[tokio::test]
 async fn a_need_made_confidential_changes_no_answer_before_the_index_knows() {
-    compare(Hidden::ByTightening).await;
+    Box::pin(compare(Hidden::ByTightening)).await;
 }
 
 #[tokio::test]
 async fn a_need_made_confidential_changes_no_answer_afterwards() {
-    compare(Hidden::ByTighteningLongAgo).await;
+    Box::pin(compare(Hidden::ByTighteningLongAgo)).await;
 }
 
 #[tokio::test]
 async fn a_withdrawn_need_changes_no_answer_before_the_index_knows() {
-    compare(Hidden::ByWithdrawal).await;
+    Box::pin(compare(Hidden::ByWithdrawal)).await;
 }
