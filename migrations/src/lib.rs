@@ -10,6 +10,7 @@ mod m0002_listings;
 mod m0003_pairs;
 mod m0004_work;
 mod m0005_signin;
+mod m0007_privacy;
 
 /// Applies every step in order.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_pairs::Migration),
             Box::new(m0004_work::Migration),
             Box::new(m0005_signin::Migration),
+            Box::new(m0007_privacy::Migration),
         ]
     }
 }

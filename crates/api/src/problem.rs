@@ -295,9 +295,12 @@ impl From<db::Error> for Problem {
             db::Error::NotFound => Self::new(Code::NotFound),
             db::Error::Stale => Self::new(Code::Conflict),
             db::Error::Taken(_) => Self::new(Code::AlreadyExists),
-            err @ (db::Error::Corrupt(_) | db::Error::Ahead(_) | db::Error::Driver(_)) => {
-                Self::internal(err)
-            }
+            err @ (db::Error::Corrupt(_)
+            | db::Error::Ahead(_)
+            | db::Error::NoKey(_)
+            | db::Error::KeyInUse(_)
+            | db::Error::KeyFile(_)
+            | db::Error::Driver(_)) => Self::internal(err),
         }
     }
 }

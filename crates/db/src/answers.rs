@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Result, Tx};
+use crate::{Conn as _, Result, Tx, error::unknown, keys::Place};
 
 /// A key, bound to who uses it, for what, and with which body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,13 @@ pub enum Known {
     Other,
 }
 
+impl Key {
+    /// Answers hold what was answered, contacts too: they are sealed.
+    fn place(&self) -> Place {
+        Place::new("answers", "answer", format!("{}/{}", self.person, self.key))
+    }
+}
+
 /// Takes a key, or finds what it was used for.
 pub async fn look_up(tx: &Tx, key: &Key, now: DateTime<Utc>) -> Result<Known> {
     let new = row::ActiveModel {
@@ -56,13 +63,16 @@ pub async fn look_up(tx: &Tx, key: &Key, now: DateTime<Utc>) -> Result<Known> {
     }
     let row = row::Entity::find_by_id((key.person, key.key.clone())).one(tx).await?;
     let same = row.filter(|it| it.operation == key.operation && it.fingerprint == key.fingerprint);
-    Ok(same.map_or(Known::Other, |it| Known::Answer(it.answer)))
+    let Some(same) = same else { return Ok(Known::Other) };
+    let Value::String(sealed) = same.answer else { return Err(unknown("answers.answer")) };
+    Ok(Known::Answer(tx.keys().open_json(&key.place(), &sealed)?))
 }
 
 /// Remembers the answer to a key that [`look_up`] took.
 pub async fn remember(tx: &Tx, key: &Key, answer: Value) -> Result<()> {
+    let sealed = tx.keys().seal_json(&key.place(), &answer)?;
     row::Entity::update_many()
-        .col_expr(row::Column::Answer, Expr::value(answer))
+        .col_expr(row::Column::Answer, Expr::value(sealed))
         .filter(row::Column::PersonId.eq(key.person))
         .filter(row::Column::Key.eq(key.key.clone()))
         .exec(tx)

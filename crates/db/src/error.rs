@@ -1,5 +1,7 @@
 use sea_orm::{DbErr, SqlErr};
 
+use crate::keys::KeyId;
+
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -21,6 +23,15 @@ pub enum Error {
     /// The schema was made by a newer version of the program.
     #[error("the database has step `{0}`, which this version of the program does not know")]
     Ahead(String),
+    /// Something is sealed under a key that is not there.
+    #[error("the key {0} is not there: without it what is sealed cannot be read")]
+    NoKey(String),
+    /// A key is still needed.
+    #[error("the key {0} is in use")]
+    KeyInUse(KeyId),
+    /// The file of the keys cannot be read or written.
+    #[error("the keys cannot be used: {0}")]
+    KeyFile(String),
     /// Anything else the driver says.
     #[error("the database failed: {0}")]
     Driver(#[source] DbErr),

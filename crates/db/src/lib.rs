@@ -6,8 +6,10 @@
 pub mod answers;
 pub mod audit;
 mod clock;
+mod conn;
 mod error;
 pub mod jobs;
+pub mod keys;
 pub mod listings;
 pub mod organisations;
 pub mod outbox;
@@ -18,11 +20,14 @@ mod pool;
 pub mod reviews;
 mod schema;
 pub mod scratch;
+pub mod sealed;
 pub mod tokens;
 mod tx;
 
 pub use clock::Clock;
+pub use conn::{Conn, Reader};
 pub use error::{Error, Result};
-pub use pool::{Conn, Db, Page};
+pub use keys::Keys;
+pub use pool::{Db, Page};
 pub use schema::Schema;
 pub use tx::Tx;

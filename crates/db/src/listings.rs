@@ -68,7 +68,7 @@ pub async fn get<F: Form>(conn: &impl Conn, id: ListingId<F>) -> Result<Listing<
         .filter(row::Column::Kind.eq(F::KIND.as_str()))
         .one(conn)
         .await?;
-    row.ok_or(Error::NotFound)?.try_into()
+    row.ok_or(Error::NotFound)?.open(conn.keys())
 }
 
 /// Several listings, in no order; those that do not exist or cannot be read are left out.
@@ -78,16 +78,16 @@ pub async fn several<F: Form>(conn: &impl Conn, ids: &[Uuid]) -> Result<Vec<List
         .filter(row::Column::Kind.eq(F::KIND.as_str()))
         .all(conn)
         .await?;
-    readable(rows)
+    readable(conn, rows)
 }
 
 /// The listings that some rows hold. One that cannot be read, since a rule was tightened or a code
 /// dropped, is logged and left out: it must not keep everything else from being found and matched.
-fn readable<F: Form>(rows: Vec<row::Model>) -> Result<Vec<Listing<F>>> {
+fn readable<F: Form>(conn: &impl Conn, rows: Vec<row::Model>) -> Result<Vec<Listing<F>>> {
     let mut listings = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.id;
-        match Listing::try_from(row) {
+        match row.open(conn.keys()) {
             Ok(listing) => listings.push(listing),
             Err(Error::Corrupt(what)) => tracing::error!(%id, what, "a listing cannot be read"),
             Err(err) => return Err(err),
@@ -120,7 +120,7 @@ pub async fn list<F: Form>(
     if let Some(after) = page.after {
         query = query.filter(row::Column::Id.lt(after));
     }
-    query.all(conn).await?.into_iter().map(Listing::try_from).collect()
+    query.all(conn).await?.into_iter().map(|it| it.open(conn.keys())).collect()
 }
 
 /// A part of all published listings of a kind.
@@ -144,7 +144,7 @@ pub async fn all<F: Form>(conn: &impl Conn, after: Option<Uuid>, limit: u64) -> 
     }
     let rows = query.all(conn).await?;
     let last = rows.last().map(|it| it.id);
-    Ok(Part { listings: readable(rows)?, last })
+    Ok(Part { listings: readable(conn, rows)?, last })
 }
 
 /// How many listings of a kind are published, on all shelves or openly.
@@ -186,7 +186,7 @@ pub async fn submissions(
     if let Some(after) = page.after {
         query = query.filter(row::Column::Id.gt(after));
     }
-    query.all(conn).await?.into_iter().map(Submission::try_from).collect()
+    query.all(conn).await?.into_iter().map(|it| it.open_submission(conn.keys())).collect()
 }
 
 /// The published listings of a kind whose last day is before `today`.
@@ -199,7 +199,7 @@ pub async fn overdue<F: Form>(conn: &impl Conn, today: Day, limit: u64) -> Resul
         .limit(limit)
         .all(conn)
         .await?;
-    readable(rows)
+    readable(conn, rows)
 }
 
 /// The listings of an organisation by what another system calls them.
@@ -214,7 +214,7 @@ pub async fn by_external_id<F: Form>(
         .filter(row::Column::ExternalId.is_in(external_ids.iter().copied()))
         .all(conn)
         .await?;
-    rows.into_iter().map(Listing::try_from).collect()
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
 }
 
 /// Takes the next `count` numbers of a kind and day, for listings stored in the same transaction.
@@ -241,14 +241,15 @@ pub async fn insert<F: Form>(tx: &Tx, new: &Listing<F>) -> Result<()> {
 
 /// Stores new listings.
 pub async fn insert_all<F: Form>(tx: &Tx, new: &[Listing<F>]) -> Result<()> {
-    let rows: Vec<row::ActiveModel> = new.iter().map(row::columns).collect::<Result<_>>()?;
+    let rows: Vec<row::ActiveModel> =
+        new.iter().map(|it| row::columns(it, tx.keys())).collect::<Result<_>>()?;
     row::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
 }
 
 /// Saves a listing that was read as `changed.version`, or fails as [`Error::Stale`].
 pub async fn save<F: Form>(tx: &Tx, changed: &mut Listing<F>) -> Result<()> {
-    let mut row = row::columns(changed)?;
+    let mut row = row::columns(changed, tx.keys())?;
     row.version = Set(changed.version + 1);
     let done = row::Entity::update_many()
         .set(row)
@@ -280,10 +281,11 @@ pub async fn keep_editions<F: Form>(tx: &Tx, published: &[Listing<F>]) -> Result
     let mut rows = Vec::with_capacity(published.len());
     for listing in published {
         let Some(publication) = listing.publication() else { continue };
+        let place = row::edition::Model::place(listing.id.as_uuid(), publication.edition);
         rows.push(row::edition::ActiveModel {
             listing_id: Set(listing.id.as_uuid()),
             edition: Set(publication.edition),
-            form: Set(row::to_json(listing.form())?),
+            form: Set(row::seal_form(tx.keys(), &place, listing.form())?),
             published_at: Set(publication.at),
         });
     }
@@ -298,5 +300,5 @@ pub async fn editions<F: Form>(conn: &impl Conn, id: ListingId<F>) -> Result<Vec
         .order_by_desc(row::edition::Column::Edition)
         .all(conn)
         .await?;
-    rows.into_iter().map(Edition::try_from).collect()
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
 }

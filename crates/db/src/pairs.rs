@@ -21,7 +21,7 @@ pub use queue::{Counts, Entry, Order, Place, Queue, Side, count_accepted, counts
 /// The pair of this id.
 pub async fn get(conn: &impl Conn, id: PairId) -> Result<Pair> {
     let row = row::Entity::find_by_id(id.as_uuid()).one(conn).await?;
-    row.ok_or(Error::NotFound)?.try_into()
+    row.ok_or(Error::NotFound)?.open(conn.keys())
 }
 
 /// All pairs of a listing, whatever their state.
@@ -31,7 +31,7 @@ pub async fn of_listing(conn: &impl Conn, kind: Kind, listing: Uuid) -> Result<V
         Kind::Achievement => row::Column::AchievementId,
     };
     let rows = row::Entity::find().filter(side.eq(listing)).all(conn).await?;
-    rows.into_iter().map(Pair::try_from).collect()
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
 }
 
 /// The deferred pairs whose day has come.
@@ -42,12 +42,13 @@ pub async fn due(conn: &impl Conn, today: Day, limit: u64) -> Result<Vec<Pair>> 
         .limit(limit)
         .all(conn)
         .await?;
-    rows.into_iter().map(Pair::try_from).collect()
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
 }
 
 /// Stores new pairs; [`Error::Taken`] if one of them exists for the same editions.
 pub async fn insert_all(tx: &Tx, new: &[Pair]) -> Result<()> {
-    let rows: Vec<row::ActiveModel> = new.iter().map(row::columns).collect::<Result<_>>()?;
+    let rows: Vec<row::ActiveModel> =
+        new.iter().map(|it| row::columns(it, tx.keys())).collect::<Result<_>>()?;
     row::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
 }
@@ -61,7 +62,7 @@ pub async fn let_go_all(tx: &Tx, holder: PersonId, line: &audit::Line) -> Result
         .all(tx)
         .await?;
     for row in rows {
-        let mut pair = Pair::try_from(row)?;
+        let mut pair = row.open(tx.keys())?;
         if pair.let_go(holder) {
             save(tx, &mut pair).await?;
             let object = Some(("pair".to_owned(), pair.id.as_uuid()));
@@ -73,7 +74,7 @@ pub async fn let_go_all(tx: &Tx, holder: PersonId, line: &audit::Line) -> Result
 
 /// Saves a pair that was read as `changed.version`, or fails as [`Error::Stale`].
 pub async fn save(tx: &Tx, changed: &mut Pair) -> Result<()> {
-    let mut row = row::columns(changed)?;
+    let mut row = row::columns(changed, tx.keys())?;
     row.version = Set(changed.version + 1);
     let done = row::Entity::update_many()
         .set(row)

@@ -10,15 +10,18 @@ use sea_orm::{
     QuerySelect as _, sea_query::Expr,
 };
 
+use uuid::Uuid;
+
 use crate::{
-    Conn, Error, Page, Result, Tx,
+    Conn, Error, Keys, Page, Result, Tx,
     error::{corrupt, unknown},
+    keys::Place,
 };
 
 /// The person of this id.
 pub async fn get(conn: &impl Conn, id: PersonId) -> Result<Person> {
     let row = row::Entity::find_by_id(id.as_uuid()).one(conn).await?;
-    row.ok_or(Error::NotFound)?.try_into()
+    row.ok_or(Error::NotFound)?.open(conn.keys())
 }
 
 /// Waits until nobody else changes what belongs to a person: what is counted after that in the same
@@ -33,7 +36,7 @@ pub async fn find(conn: &impl Conn, login: &Login) -> Result<Option<(Person, Str
     let row = row::Entity::find().filter(row::Column::Login.eq(login.as_str())).one(conn).await?;
     let Some(row) = row else { return Ok(None) };
     let hash = row.password_hash.clone();
-    Ok(Some((row.try_into()?, hash)))
+    Ok(Some((row.open(conn.keys())?, hash)))
 }
 
 /// People, the newest first.
@@ -49,7 +52,7 @@ pub async fn list(
     if let Some(after) = page.after {
         query = query.filter(row::Column::Id.lt(after));
     }
-    query.all(conn).await?.into_iter().map(Person::try_from).collect()
+    query.all(conn).await?.into_iter().map(|it| it.open(conn.keys())).collect()
 }
 
 /// Stores a new person; [`Error::Taken`] if the sign-in name is.
@@ -60,7 +63,7 @@ pub async fn insert(tx: &Tx, new: &Person, password_hash: &str) -> Result<()> {
         organisation_id: Set(new.organisation.as_uuid()),
         role: Set(new.role.as_str().to_owned()),
         login: Set(new.login.as_str().to_owned()),
-        name: Set(new.name.as_str().to_owned()),
+        name: Set(sealed_name(tx, new)?),
         state: Set(new.state.as_str().to_owned()),
         password_hash: Set(password_hash.to_owned()),
         created_at: Set(new.created_at),
@@ -75,7 +78,7 @@ pub async fn save(tx: &Tx, changed: &mut Person) -> Result<()> {
         version: Set(changed.version + 1),
         organisation_id: Set(changed.organisation.as_uuid()),
         role: Set(changed.role.as_str().to_owned()),
-        name: Set(changed.name.as_str().to_owned()),
+        name: Set(sealed_name(tx, changed)?),
         state: Set(changed.state.as_str().to_owned()),
         ..row::ActiveModel::default()
     };
@@ -103,17 +106,25 @@ pub(crate) async fn replace_hash(tx: &Tx, id: PersonId, hash: &str) -> Result<St
     Ok(row.password_hash)
 }
 
-impl TryFrom<row::Model> for Person {
-    type Error = Error;
+fn sealed_name(tx: &Tx, it: &Person) -> Result<String> {
+    tx.keys().seal(&name_of(it.id.as_uuid()), it.name.as_str())
+}
 
-    fn try_from(row: row::Model) -> Result<Self> {
-        Ok(Self {
+fn name_of(person: Uuid) -> Place {
+    Place::new("people", "name", person)
+}
+
+impl row::Model {
+    fn open(self, keys: &Keys) -> Result<Person> {
+        let row = self;
+        let name = keys.open(&name_of(row.id), &row.name)?;
+        Ok(Person {
             id: PersonId::from_uuid(row.id),
             version: row.version,
             organisation: OrganisationId::from_uuid(row.organisation_id),
             role: Role::named(&row.role).ok_or_else(|| unknown("people.role"))?,
             login: Login::new(&row.login).map_err(corrupt("people.login"))?,
-            name: Line::new(&row.name).map_err(corrupt("people.name"))?,
+            name: Line::new(&name).map_err(corrupt("people.name"))?,
             state: State::named(&row.state).ok_or_else(|| unknown("people.state"))?,
             created_at: row.created_at,
         })

@@ -1,8 +1,9 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait as _,
     sqlx::{
         error::DatabaseError,
         sqlite::{SqliteJournalMode, SqliteSynchronous},
@@ -11,12 +12,12 @@ use sea_orm::{
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-use crate::{Error, Result, Tx};
+use crate::{Error, Keys, Reader, Result, Tx};
 
 /// A pool of connections to the store. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Db {
-    pool: DatabaseConnection,
+    reader: Reader,
     /// SQLite has one writer at a time: here they queue in order, instead of each trying again
     /// and again.
     turn: Option<Arc<Mutex<()>>>,
@@ -24,11 +25,6 @@ pub struct Db {
     /// The file of an SQLite database.
     file: Option<PathBuf>,
 }
-
-/// Something to read with: [`Db::read`], or a [`Tx`].
-pub trait Conn: ConnectionTrait {}
-
-impl<T: ConnectionTrait> Conn for T {}
 
 /// A part of a list that is ordered by id, the newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +57,9 @@ fn is_locked(err: &DbErr) -> bool {
 }
 
 impl Db {
-    /// Connects to `sqlite://FILE` (made if it does not exist) or `postgres://…`.
-    pub async fn open(url: &str, connections: u32) -> Result<Self> {
+    /// Connects to `sqlite://FILE` (made if it does not exist) or `postgres://…`; `keys` seal and
+    /// open what must not be readable in its files.
+    pub async fn open(url: &str, connections: u32, keys: Keys) -> Result<Self> {
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(connections)
@@ -82,6 +79,8 @@ impl Db {
                 .synchronous(SqliteSynchronous::Full)
                 .busy_timeout(Duration::from_secs(10))
                 .foreign_keys(true)
+                // What is deleted is overwritten.
+                .pragma("secure_delete", "on")
                 .pragma("cache_size", "-32000")
                 .pragma("temp_store", "memory")
         });
@@ -89,7 +88,7 @@ impl Db {
         let is_sqlite = pool.get_database_backend() == DbBackend::Sqlite;
         let file = url.strip_prefix("sqlite://").and_then(|it| it.split('?').next());
         Ok(Self {
-            pool,
+            reader: Reader { pool, keys },
             turn: is_sqlite.then(Arc::default),
             committed: Arc::default(),
             file: file.map(PathBuf::from),
@@ -97,8 +96,13 @@ impl Db {
     }
 
     /// Reads outside any transaction.
-    pub const fn read(&self) -> &DatabaseConnection {
-        &self.pool
+    pub const fn read(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The keys that seal and open what must not be readable in the database's files.
+    pub const fn keys(&self) -> &Keys {
+        &self.reader.keys
     }
 
     /// Runs `work` in one write transaction: committed if it returns `Ok`, undone otherwise, also
@@ -115,7 +119,7 @@ impl Db {
             Some(turn) => Some(turn.lock().await),
             None => None,
         };
-        let tx = Tx::new(self.begin().await?);
+        let tx = Tx::new(self.begin().await?, self.keys().clone());
         let done = work(&tx).await?;
         tx.commit().await?;
         drop(turn);
@@ -143,7 +147,7 @@ impl Db {
         for name in ["fsync", "synchronous_commit", "full_page_writes"] {
             let sql = format!("SELECT current_setting('{name}') AS it");
             let statement = Statement::from_string(DbBackend::Postgres, sql);
-            let row = self.pool.query_one_raw(statement).await?;
+            let row = self.reader.query_one_raw(statement).await?;
             let value = row.map(|it| it.try_get::<String>("", "it")).transpose()?;
             if value.as_deref() == Some("off") {
                 lax.push(format!("{name} is off"));
@@ -154,7 +158,7 @@ impl Db {
 
     /// Closes every connection.
     pub async fn close(self) -> Result<()> {
-        Ok(self.pool.close().await?)
+        Ok(self.reader.pool.close().await?)
     }
 
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction> {
@@ -162,7 +166,9 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.pool.begin_with_options(options).await?)
+        // A key that another program made active seals from the next transaction on.
+        self.keys().refresh()?;
+        Ok(self.reader.pool.begin_with_options(options).await?)
     }
 
     pub(crate) const fn file(&self) -> Option<&PathBuf> {

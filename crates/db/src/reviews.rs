@@ -12,20 +12,22 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    Conn, Error, Result, Tx,
+    Conn, Keys, Result, Tx,
     error::{corrupt, unknown},
+    keys::Place,
 };
 
 /// Stores a review of a listing.
 pub async fn insert(tx: &Tx, listing: Uuid, review: &Review) -> Result<()> {
     let rubric = serde_json::to_value(review.form.rubric).map_err(corrupt("reviews.rubric"))?;
+    let id = Uuid::now_v7();
     let row = row::ActiveModel {
-        id: Set(Uuid::now_v7()),
+        id: Set(id),
         listing_id: Set(listing),
         reviewer_id: Set(review.reviewer.as_uuid()),
         decision: Set(review.form.decision.as_str().to_owned()),
         rubric: Set(rubric),
-        reasons: Set(review.form.reasons.as_str().to_owned()),
+        reasons: Set(tx.keys().seal(&reasons_of(id), review.form.reasons.as_str())?),
         at: Set(review.at),
     };
     row::Entity::insert(row).exec_without_returning(tx).await?;
@@ -39,7 +41,7 @@ pub async fn list(conn: &impl Conn, listing: Uuid) -> Result<Vec<Review>> {
         .order_by_desc(row::Column::Id)
         .all(conn)
         .await?;
-    rows.into_iter().map(Review::try_from).collect()
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
 }
 
 /// Removes what was said of a draft that is thrown away.
@@ -49,16 +51,21 @@ pub(crate) async fn remove_all(tx: &Tx, listing: Uuid) -> Result<()> {
     Ok(())
 }
 
-impl TryFrom<row::Model> for Review {
-    type Error = Error;
+/// What a reviewer says may quote what is confidential.
+fn reasons_of(review: Uuid) -> Place {
+    Place::new("reviews", "reasons", review)
+}
 
-    fn try_from(row: row::Model) -> Result<Self> {
+impl row::Model {
+    fn open(self, keys: &Keys) -> Result<Review> {
+        let row = self;
+        let reasons = keys.open(&reasons_of(row.id), &row.reasons)?;
         let form = ReviewForm {
             decision: Decision::named(&row.decision).ok_or_else(|| unknown("reviews.decision"))?,
             rubric: form::read(&row.rubric).map_err(corrupt("reviews.rubric"))?,
-            reasons: Text::new(&row.reasons).map_err(corrupt("reviews.reasons"))?,
+            reasons: Text::new(&reasons).map_err(corrupt("reviews.reasons"))?,
         };
-        Ok(Self { form, reviewer: PersonId::from_uuid(row.reviewer_id), at: row.at })
+        Ok(Review { form, reviewer: PersonId::from_uuid(row.reviewer_id), at: row.at })
     }
 }
 

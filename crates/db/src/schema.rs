@@ -22,7 +22,7 @@ const LOCK: i64 = 0x006b_657a_6875_616e;
 impl Db {
     /// How the schema stands.
     pub async fn schema(&self) -> Result<Schema> {
-        let applied = Migrator::get_migration_models(self.read()).await?;
+        let applied = Migrator::get_migration_models(&self.read().pool).await?;
         let known: Vec<String> =
             Migrator::get_migration_files().iter().map(|it| it.name().to_owned()).collect();
         if let Some(newer) = applied.iter().find(|it| !known.contains(&it.version)) {
@@ -53,7 +53,7 @@ impl Db {
             Schema::Current => Ok(Vec::new()),
             Schema::Ahead(step) => Err(Error::Ahead(step)),
             Schema::Behind(steps) => {
-                Migrator::up(self.read(), None).await?;
+                Migrator::up(&self.read().pool, None).await?;
                 Ok(steps)
             }
         }

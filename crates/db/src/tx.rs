@@ -4,7 +4,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
 
-use crate::{Result, audit};
+use crate::{Conn, Keys, Result, audit};
 
 /// An open write transaction, with the lines of the audit log that it will leave.
 ///
@@ -14,11 +14,12 @@ use crate::{Result, audit};
 pub struct Tx {
     inner: DatabaseTransaction,
     lines: Mutex<Vec<audit::Line>>,
+    keys: Keys,
 }
 
 impl Tx {
-    pub(crate) const fn new(inner: DatabaseTransaction) -> Self {
-        Self { inner, lines: Mutex::new(Vec::new()) }
+    pub(crate) const fn new(inner: DatabaseTransaction, keys: Keys) -> Self {
+        Self { inner, lines: Mutex::new(Vec::new()), keys }
     }
 
     /// Keeps lines until the commit.
@@ -28,10 +29,18 @@ impl Tx {
 
     /// Writes the lines, and commits.
     pub(crate) async fn commit(self) -> Result<()> {
-        let Self { inner, lines } = self;
-        let lines = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
-        audit::chain(&inner, lines).await?;
-        Ok(inner.commit().await?)
+        let lines = {
+            let mut kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *kept)
+        };
+        audit::chain(&self, lines).await?;
+        Ok(self.inner.commit().await?)
+    }
+}
+
+impl Conn for Tx {
+    fn keys(&self) -> &Keys {
+        &self.keys
     }
 }
 

@@ -1,11 +1,12 @@
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use chrono::{DateTime, Utc};
 use search::{
-    Condition,
+    Condition, Veil,
     index::{self, Opened},
 };
 
@@ -21,6 +22,7 @@ use crate::{Error, Result};
 pub struct Folder {
     path: PathBuf,
     threads: usize,
+    veil: Arc<Veil>,
     _lock: File,
 }
 
@@ -29,7 +31,8 @@ const KEPT: usize = 2;
 
 impl Folder {
     /// Takes a folder, which is made if it does not exist; refuses one that another process has.
-    pub fn take(path: &Path, threads: usize) -> Result<Self> {
+    /// What is not for everyone stands in it behind `veil`.
+    pub fn take(path: &Path, threads: usize, veil: Veil) -> Result<Self> {
         fs::create_dir_all(path).map_err(search::Error::from)?;
         let file = File::options()
             .create(true)
@@ -38,7 +41,10 @@ impl Folder {
             .open(path.join("lock"))
             .map_err(search::Error::from)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), threads, _lock: file }),
+            Ok(()) => {
+                let (path, veil) = (path.to_owned(), Arc::new(veil));
+                Ok(Self { path, threads, veil, _lock: file })
+            }
             Err(TryLockError::WouldBlock) => Err(Error::FolderInUse(path.display().to_string())),
             Err(TryLockError::Error(err)) => Err(search::Error::from(err).into()),
         }
@@ -46,7 +52,7 @@ impl Folder {
 
     /// Opens the present index.
     pub(crate) fn open(&self) -> Condition {
-        index::open(&self.current(), 1)
+        index::open(&self.current(), 1, &self.veil)
     }
 
     /// Begins a new index beside the present one.
@@ -55,7 +61,7 @@ impl Folder {
         if building.exists() {
             fs::remove_dir_all(&building).map_err(search::Error::from)?;
         }
-        Ok(index::create(&building, self.threads)?)
+        Ok(index::create(&building, self.threads, &self.veil)?)
     }
 
     /// Puts a finished index in the place of the present one, which is set aside.

@@ -1,9 +1,9 @@
 //! `kezhuan check`: what is wrong with configuration and environment, all at once.
 
-use std::{net::TcpListener, path::Path};
+use std::{net::TcpListener, path::Path, sync::Arc};
 
-use db::{Clock, Db, Schema};
-use search::{Condition, index};
+use db::{Clock, Db, Keys, Schema};
+use search::{Condition, Veil, index};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use crate::{
     Outcome,
     cli::{CheckArgs, Format},
     console,
+    serve::veil,
     settings::{Metrics, Settings},
 };
 
@@ -46,7 +47,7 @@ pub(crate) async fn run(
             findings.good("configuration", "can be read");
             findings.look_at_folder(&settings.folder);
             findings.look_at_address(&settings);
-            findings.look_at_index(&settings.folder);
+            findings.look_at_index(&settings);
             findings.look_at_database(&settings).await;
         }
     }
@@ -112,9 +113,11 @@ impl Findings {
         }
     }
 
-    fn look_at_index(&mut self, folder: &Path) {
-        let current = folder.join("index").join("current");
-        match index::open(&current, 1) {
+    fn look_at_index(&mut self, settings: &Settings) {
+        let current = settings.folder.join("index").join("current");
+        // Without its keys an index is as good as another version's.
+        let veil = settings.keys().and_then(|it| veil(&it)).unwrap_or_else(|_| Veil::thin());
+        match index::open(&current, 1, &Arc::new(veil)) {
             Condition::Sound(opened) => {
                 self.good("index", format!("{} listings", opened.reader.entries()));
             }
@@ -140,13 +143,17 @@ impl Findings {
             }
             return;
         }
-        let db = match Db::open(address.expose_secret(), 2).await {
+        let Some(keys) = self.look_at_keys(settings) else { return };
+        let db = match Db::open(address.expose_secret(), 2, keys).await {
             Ok(db) => db,
             Err(err) => return self.bad("database", format!("cannot be opened: {err}")),
         };
         self.good("database", format!("{} answers", db.kind()));
         match db.schema().await {
-            Ok(Schema::Current) => self.good("schema", "up to date"),
+            Ok(Schema::Current) => {
+                self.good("schema", "up to date");
+                self.look_for_missing_keys(&db).await;
+            }
             Ok(Schema::Behind(steps)) if settings.migrate => {
                 self.good(
                     "schema",
@@ -171,6 +178,38 @@ impl Findings {
         }
     }
 
+    /// The keys; nothing if they cannot be read, which is said.
+    fn look_at_keys(&mut self, settings: &Settings) -> Option<Keys> {
+        let keys = match settings.keys() {
+            Ok(keys) => keys,
+            Err(err) => {
+                self.bad("keys", format!("{err:#}"));
+                return None;
+            }
+        };
+        let file = keys.file().map(Path::to_owned).unwrap_or_default();
+        match (keys.all().len(), is_open_to_others(&file)) {
+            (0, _) => self.good("keys", format!("{} will be made", file.display())),
+            (_, true) => {
+                let file = file.display();
+                self.bad("keys", format!("others may read {file}: `chmod 600 {file}`"));
+            }
+            (count, false) => self.good("keys", format!("{count} in {}", file.display())),
+        }
+        Some(keys)
+    }
+
+    async fn look_for_missing_keys(&mut self, db: &Db) {
+        match db::sealed::missing(db).await {
+            Ok(None) => {}
+            Ok(Some(id)) => self.bad(
+                "keys",
+                format!("the key {id} is missing: give the file that has it with keys.file"),
+            ),
+            Err(err) => self.bad("keys", err.to_string()),
+        }
+    }
+
     fn tell(&self, format: Format) -> anyhow::Result<()> {
         if format == Format::Json {
             console::say(&serde_json::to_string_pretty(&self.0)?);
@@ -186,4 +225,16 @@ impl Findings {
         }
         Ok(())
     }
+}
+
+/// Whether anyone but the owner may read a file.
+#[cfg(unix)]
+fn is_open_to_others(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|it| it.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+const fn is_open_to_others(_: &Path) -> bool {
+    false
 }

@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Make and keep accounts
     #[command(after_help = USER)]
     User(UserArgs),
+    /// Make and change the keys that seal what is stored
+    #[command(after_help = KEYS)]
+    Keys(KeysArgs),
     /// Look for faults in configuration and environment, and tell them all
     #[command(after_help = CHECK)]
     Check(CheckArgs),
@@ -123,6 +126,16 @@ Examples:
 
 Passwords are random and shown once, or read from standard input with --password-stdin. Unless --own
 says that the person chose it, a password set here must be changed at the first sign-in.";
+
+const KEYS: &str = "\
+Examples:
+  kezhuan keys list
+  kezhuan keys rotate              a new key, and everything sealed anew under it
+  kezhuan keys reseal              goes on where a rotation was stopped
+  kezhuan keys retire 1a2b3c4d     forgets a key that seals nothing any more
+
+The server may go on running. Copy the file of the keys (keys.file) to a safe place after a rotation,
+apart from the copies of the database.";
 
 const CHECK: &str = "\
 Examples:
@@ -282,6 +295,37 @@ pub(crate) struct GivenPassword {
     /// The person chose it, and need not change it at the first sign-in
     #[arg(long, requires = "password_stdin")]
     pub(crate) own: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysArgs {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the keys, and how many fields each has sealed
+    List {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Make a key that only opens, to be handed to every replica before `use`
+    Add,
+    /// Make a key the one that seals from now on
+    Use {
+        /// The key's id
+        id: String,
+    },
+    /// Make a new key the one that seals, and seal everything anew under it
+    Rotate,
+    /// Seal everything under the key that seals now
+    Reseal,
+    /// Forget a key that seals nothing any more
+    Retire {
+        /// The key's id
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -6,12 +6,13 @@ use std::{
     fs,
     io::{BufWriter, Write as _},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, bail};
 use domain::{achievements::AchievementForm, listings::Form, needs::NeedForm};
 use search::{
-    Entry, Shelf,
+    Entry, Shelf, Veil,
     evaluation::{Figures, Grades, figures},
     index,
     matching::{Depth, Profile},
@@ -102,7 +103,7 @@ fn rank(
     top: usize,
 ) -> anyhow::Result<Ranking> {
     let folder = TempDir::new().context("no temporary folder can be made")?;
-    let mut opened = index::create(folder.path(), 2)?;
+    let mut opened = index::create(folder.path(), 2, &Arc::new(Veil::thin()))?;
     let bar = console::bar(length(needs.len() + achievements.len()), "indexing");
     for (_, entry) in needs.iter().chain(achievements) {
         opened.writer.add(entry)?;

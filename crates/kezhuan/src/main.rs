@@ -11,6 +11,7 @@ mod content;
 mod demo;
 mod evaluate;
 mod import;
+mod keys;
 mod migrate;
 mod openapi;
 mod proxies;
@@ -58,6 +59,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Reindex => runtime.block_on(reindex::run(settings()?)),
         Command::Openapi(args) => openapi::run(&args),
         Command::User(args) => runtime.block_on(users::run(settings()?, args)),
+        Command::Keys(args) => runtime.block_on(keys::run(settings()?, args)),
         Command::Check(args) => runtime.block_on(check::run(settings(), args)),
     }
 }

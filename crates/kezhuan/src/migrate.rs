@@ -16,7 +16,9 @@ use crate::{
 pub(crate) async fn run(settings: Settings, args: MigrateArgs) -> anyhow::Result<Outcome> {
     make_folder(&settings.folder)?;
     let address = settings.database();
-    let db = Db::open(address.expose_secret(), 3).await.context("cannot open the database")?;
+    let db = Db::open(address.expose_secret(), 3, settings.keys()?)
+        .await
+        .context("cannot open the database")?;
     let steps = match (db.schema().await?, args.pending) {
         (Schema::Ahead(step), _) => bail!("the database has step `{step}` of a newer version"),
         (Schema::Current, _) => Vec::new(),

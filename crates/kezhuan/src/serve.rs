@@ -11,10 +11,10 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use db::{Clock, Db, Schema};
+use db::{Clock, Db, Keys, Schema};
 use jobs::{Folder, Worker};
 use metrics_exporter_prometheus::PrometheusHandle;
-use search::Engine;
+use search::{Engine, Veil};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -62,7 +62,8 @@ impl Market {
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let db = open_database(settings).await?;
         let (clock, engine) = (Clock::system(), Engine::default());
-        let folder = Folder::take(&settings.folder.join("index"), settings.index_threads)
+        let veil = veil(db.keys())?;
+        let folder = Folder::take(&settings.folder.join("index"), settings.index_threads, veil)
             .context("is another kezhuan serving this data folder?")?;
         let wanted = jobs::Settings { depth: settings.matching };
         let worker = Worker::new(db.clone(), clock.clone(), engine.clone(), folder, wanted);
@@ -109,7 +110,8 @@ pub(crate) async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
 pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
     make_folder(&settings.folder)?;
     let address = settings.database();
-    let db = Db::open(address.expose_secret(), settings.database_connections)
+    let keys = settings.keys()?;
+    let db = Db::open(address.expose_secret(), settings.database_connections, keys)
         .await
         .context("cannot open the database")?;
     match db.schema().await? {
@@ -125,7 +127,25 @@ pub(crate) async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
             bail!("the schema lacks {}: run `kezhuan migrate` first", steps.join(", "))
         }
     }
+    admit(&db).await?;
     Ok(db)
+}
+
+/// What keeps the words of confidential listings from being read in the index.
+pub(crate) fn veil(keys: &Keys) -> anyhow::Result<Veil> {
+    Ok(Veil::new(&keys.derive("index")?))
+}
+
+/// Sees to it that everything in the database can be opened.
+async fn admit(db: &Db) -> anyhow::Result<()> {
+    let file = db.keys().file().unwrap_or(Path::new("")).display().to_string();
+    match db::sealed::admit(db, Clock::system().now()).await {
+        Err(db::Error::NoKey(id)) => bail!(
+            "the database holds what is sealed under the key {id}, which {file} has not: give the \
+             file that has it (keys.file); every replica must be given the same"
+        ),
+        other => Ok(other?),
+    }
 }
 
 /// Makes the data folder, if it is not there. It will hold contacts and password hashes: it is for

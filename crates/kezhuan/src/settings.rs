@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use db::{Keys, keys::Confidential};
 use domain::{
     Fault, Faults, Shape,
     form::{self, Field, Object, Whole},
@@ -41,7 +42,16 @@ pub(crate) struct Settings {
     pub(crate) sessions: SessionSettings,
     pub(crate) index_threads: usize,
     pub(crate) matching: Depth,
+    pub(crate) keys: KeysPart,
     pub(crate) log: Log,
+}
+
+/// How what is stored is sealed.
+#[derive(Clone, Debug)]
+pub(crate) struct KeysPart {
+    /// Empty: `keys.toml` in the data folder.
+    file: PathBuf,
+    confidential: Confidential,
 }
 
 /// How the program listens.
@@ -106,6 +116,14 @@ impl Settings {
         };
         problems.extend(strangers.iter().map(|it| format!("{it}: no setting has this name")));
         bail!("the configuration will not do:\n  {}", problems.join("\n  "))
+    }
+
+    /// The keys that seal what is stored.
+    pub(crate) fn keys(&self) -> anyhow::Result<Keys> {
+        let file = &self.keys.file;
+        let own = self.folder.join("keys.toml");
+        let file = if file.as_os_str().is_empty() { &own } else { file };
+        Ok(Keys::at(file, self.keys.confidential)?)
     }
 
     /// The address of the database.
@@ -197,6 +215,7 @@ impl Field for Settings {
             sessions: rest.sessions,
             index_threads: rest.index_threads,
             matching: rest.matching,
+            keys: rest.keys,
             log: rest.log,
         })
     }
@@ -272,6 +291,7 @@ struct Rest {
     sessions: SessionSettings,
     index_threads: usize,
     matching: Depth,
+    keys: KeysPart,
     log: Log,
 }
 
@@ -284,6 +304,7 @@ impl Field for Rest {
         let sessions = object.required::<SessionSettings>("sessions");
         let threads = object.required::<Index>("index");
         let matching = object.required::<Matching>("matching");
+        let keys = object.required("keys");
         let log = object.required("log");
         object.close();
         Some(Self {
@@ -292,6 +313,7 @@ impl Field for Rest {
             sessions: sessions?,
             index_threads: or_cores(threads?.0).min(8),
             matching: matching?.0,
+            keys: keys?,
             log: log?,
         })
     }
@@ -343,6 +365,17 @@ impl Field for Matching {
         object.close();
         let floor = floor.map(narrow)?;
         Some(Self(Depth { most: usize::try_from(most?.get()).ok()?, floor }))
+    }
+}
+
+impl Field for KeysPart {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let file = object.required::<String>("file");
+        let sealed = object.required::<bool>("seal_confidential");
+        object.close();
+        let confidential = if sealed? { Confidential::Sealed } else { Confidential::Plain };
+        Some(Self { file: file?.into(), confidential })
     }
 }
 

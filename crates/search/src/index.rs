@@ -1,6 +1,6 @@
 //! The index on disk: opening it, judging it, writing to it.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use tantivy::{
@@ -10,7 +10,7 @@ use tantivy::{
 use uuid::Uuid;
 
 use crate::{
-    Entry, Error, Result, Shelf,
+    Entry, Error, Result, Shelf, Veil,
     entry::{region_with_ancestors, with_ancestors},
     text::{self, Glyph},
 };
@@ -25,7 +25,7 @@ pub(crate) use schema::{Fields, Place};
 pub(crate) const TITLE_WEIGHT: u16 = 3;
 
 /// The version of `Writer::file`.
-const FILING: u32 = 2;
+const FILING: u32 = 3;
 
 /// What an index on disk turned out to be.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ pub struct Writer {
     inner: IndexWriter<TantivyDocument>,
     reader: IndexReader,
     fields: Fields,
+    veil: Arc<Veil>,
 }
 
 /// Searches what was committed.
@@ -65,6 +66,7 @@ pub struct Writer {
 pub struct Reader {
     inner: IndexReader,
     fields: Fields,
+    veil: Arc<Veil>,
 }
 
 /// What every commit carries: it is written in one step with the entries, and falls back with
@@ -74,11 +76,13 @@ struct Payload {
     analysis: u32,
     /// What is filed where; raised when that changes, so that every index is made anew.
     filing: u32,
+    /// Which veil hides the words of what is not for everyone.
+    veil: String,
     watermark: i64,
 }
 
 /// Opens the index in a folder, if it is whole and ours.
-pub fn open(folder: &Path, threads: usize) -> Condition {
+pub fn open(folder: &Path, threads: usize, veil: &Arc<Veil>) -> Condition {
     if !folder.join("meta.json").exists() {
         return if folder.exists() {
             Condition::Damaged("no meta.json".into())
@@ -86,7 +90,7 @@ pub fn open(folder: &Path, threads: usize) -> Condition {
             Condition::Absent
         };
     }
-    match try_open(folder, threads) {
+    match try_open(folder, threads, veil) {
         Ok(Some(opened)) => Condition::Sound(Box::new(opened)),
         Ok(None) => Condition::Outdated,
         Err(Error::Engine(TantivyError::LockFailure(..))) => Condition::Busy,
@@ -94,13 +98,14 @@ pub fn open(folder: &Path, threads: usize) -> Condition {
     }
 }
 
-fn try_open(folder: &Path, threads: usize) -> Result<Option<Opened>> {
+fn try_open(folder: &Path, threads: usize, veil: &Arc<Veil>) -> Result<Option<Opened>> {
     let index = tantivy::Index::open_in_dir(folder)?;
     let (schema, fields) = schema::build();
     let payload = index.load_metas()?.payload;
     let payload = payload.and_then(|it| serde_json::from_str::<Payload>(&it).ok());
     let ours = payload.filter(|it| {
-        it.analysis == text::ANALYSIS && it.filing == FILING && index.schema() == schema
+        let same = it.analysis == text::ANALYSIS && it.filing == FILING && it.veil == veil.name();
+        same && index.schema() == schema
     });
     let Some(Payload { watermark, .. }) = ours else { return Ok(None) };
     let damaged = index.validate_checksum()?;
@@ -108,26 +113,31 @@ fn try_open(folder: &Path, threads: usize) -> Result<Option<Opened>> {
         let names: Vec<String> = damaged.iter().map(|it| it.display().to_string()).collect();
         return Err(Error::Damaged(names.join(", ")));
     }
-    let (writer, reader) = attach(&index, fields, threads)?;
+    let (writer, reader) = attach(&index, (fields, Arc::clone(veil)), threads)?;
     Ok(Some(Opened { writer, reader, watermark }))
 }
 
 /// Makes a new, empty index in a folder that is empty or does not exist.
-pub fn create(folder: &Path, threads: usize) -> Result<Opened> {
+pub fn create(folder: &Path, threads: usize, veil: &Arc<Veil>) -> Result<Opened> {
     std::fs::create_dir_all(folder)?;
     let (schema, fields) = schema::build();
     let index = tantivy::Index::create_in_dir(folder, schema)?;
-    let (mut writer, reader) = attach(&index, fields, threads)?;
+    let (mut writer, reader) = attach(&index, (fields, Arc::clone(veil)), threads)?;
     writer.commit(0)?;
     Ok(Opened { writer, reader, watermark: 0 })
 }
 
-fn attach(index: &tantivy::Index, fields: Fields, threads: usize) -> Result<(Writer, Reader)> {
+fn attach(
+    index: &tantivy::Index,
+    (fields, veil): (Fields, Arc<Veil>),
+    threads: usize,
+) -> Result<(Writer, Reader)> {
     const MEGABYTES_64: usize = 64_000_000;
     let inner = index.writer_with_num_threads(threads, MEGABYTES_64 * threads)?;
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-    let writer = Writer { inner, reader: reader.clone(), fields: fields.clone() };
-    Ok((writer, Reader { inner: reader, fields }))
+    let writer =
+        Writer { inner, reader: reader.clone(), fields: fields.clone(), veil: Arc::clone(&veil) };
+    Ok((writer, Reader { inner: reader, fields, veil }))
 }
 
 impl Writer {
@@ -152,7 +162,8 @@ impl Writer {
     /// Makes everything since the last commit durable and visible, in one step, together with
     /// the place in the outbox up to which it goes.
     pub fn commit(&mut self, watermark: i64) -> Result<()> {
-        let payload = Payload { analysis: text::ANALYSIS, filing: FILING, watermark };
+        let (analysis, filing) = (text::ANALYSIS, FILING);
+        let payload = Payload { analysis, filing, veil: self.veil.name(), watermark };
         let payload = serde_json::to_string(&payload).map_err(std::io::Error::from)?;
         let mut prepared = self.inner.prepare_commit()?;
         prepared.set_payload(&payload);
@@ -217,12 +228,17 @@ impl Writer {
         let weight = usize::from(TITLE_WEIGHT);
         document.add_u64(fields.length, count(of_title.len() * weight + body.len()));
         let all = (0..weight).flat_map(|_| of_title.iter().cloned()).chain(body);
-        let all: Vec<String> = all.collect();
+        let mut all: Vec<String> = all.collect();
         if entry.shelf == Shelf::Open {
             let words = [&title, &summary, &rest].map(|it| text::words(it, 2));
             document.add_pre_tokenized_text(fields.words, tokens(words.into_iter().flatten()));
             document.add_pre_tokenized_text(fields.title, tokens(both(&title)));
             document.add_pre_tokenized_text(fields.summary, tokens(both(&summary)));
+        }
+        if entry.shelf != Shelf::Open {
+            for term in &mut all {
+                *term = self.veil.mark(term);
+            }
         }
         let field = fields.grams(entry.kind, entry.shelf);
         document.add_pre_tokenized_text(field, tokens(all));
@@ -237,6 +253,10 @@ impl Reader {
 
     pub(crate) const fn fields(&self) -> &Fields {
         &self.fields
+    }
+
+    pub(crate) fn veil(&self) -> &Veil {
+        &self.veil
     }
 
     /// How many entries there are on all shelves.
@@ -259,8 +279,8 @@ impl Reader {
 
 /// The ids of one segment's entries.
 pub(crate) struct Ids {
-    high: std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>,
-    low: std::sync::Arc<dyn tantivy::columnar::ColumnValues<u64>>,
+    high: Arc<dyn tantivy::columnar::ColumnValues<u64>>,
+    low: Arc<dyn tantivy::columnar::ColumnValues<u64>>,
 }
 
 impl Ids {

@@ -23,9 +23,8 @@ use std::collections::HashMap;
 
 use domain::{listings::Kind, pairs::Explanation};
 use tantivy::{
-    DocId, DocSet as _, Searcher, SegmentReader, TERMINATED, Term,
-    postings::Postings as _,
-    schema::{Field, IndexRecordOption},
+    DocId, DocSet as _, Searcher, SegmentReader, TERMINATED, Term, postings::Postings as _,
+    schema::IndexRecordOption,
 };
 use uuid::Uuid;
 
@@ -93,6 +92,8 @@ pub struct Suggestion {
 /// A term of a need with what it weighs.
 pub(crate) struct Weighed {
     pub(crate) term: String,
+    /// What hidden entries are filed under.
+    pub(crate) mark: String,
     pub(crate) from_title: f32,
     pub(crate) from_text: f32,
 }
@@ -203,7 +204,8 @@ impl Reader {
                 rarity(among(needs)?, all_needs) * rarity(among(achievements)?, all_achievements);
             let from_title = f32::from(TITLE_WEIGHT) * in_title * rarity;
             let from_text = in_text.ln_1p() * rarity;
-            weights.push(Weighed { term: term.clone(), from_title, from_text });
+            let mark = self.veil().mark(term);
+            weights.push(Weighed { term: term.clone(), mark, from_title, from_text });
         }
         let squares = weights.iter().map(|it| (it.from_title + it.from_text).powi(2));
         let length = squares.sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
@@ -252,13 +254,14 @@ impl Reader {
     ) -> Result<Vec<f32>> {
         let norms = self.norms(searcher, segment, kind)?;
         let mut scores = vec![0.0_f32; norms.len()];
-        for field in self.gram_fields(kind) {
+        for shelf in SHELVES {
+            let field = self.fields().grams(kind, shelf);
             let index = segment.inverted_index(field)?;
-            for Weighed { term, from_title, from_text } in weights {
-                let term = Term::from_field_text(field, term);
+            for weighed in weights {
+                let term = Term::from_field_text(field, weighed.filed(shelf));
                 let with = IndexRecordOption::WithFreqs;
                 let Some(mut docs) = index.read_postings(&term, with)? else { continue };
-                let weight = from_title + from_text;
+                let weight = weighed.from_title + weighed.from_text;
                 while docs.doc() != TERMINATED {
                     let at = place(docs.doc());
                     if let (Some(score), Some(norm)) = (scores.get_mut(at), norms.get(at)) {
@@ -301,9 +304,18 @@ impl Reader {
         let term = Term::from_field_text(self.fields().place, place.as_str());
         Ok(searcher.doc_freq(&term)?)
     }
+}
 
-    pub(crate) fn gram_fields(&self, kind: Kind) -> [Field; 2] {
-        [Shelf::Open, Shelf::Closed].map(|shelf| self.fields().grams(kind, shelf))
+/// The shelves whose grams are apart; what is masked stands with what is closed.
+pub(crate) const SHELVES: [Shelf; 2] = [Shelf::Open, Shelf::Closed];
+
+impl Weighed {
+    /// What entries that have the term are filed under.
+    pub(crate) fn filed(&self, on: Shelf) -> &str {
+        match on {
+            Shelf::Open => &self.term,
+            Shelf::Masked | Shelf::Closed => &self.mark,
+        }
     }
 }
 

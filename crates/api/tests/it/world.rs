@@ -9,7 +9,7 @@ use axum::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{
-    Clock, Db,
+    Clock, Db, Keys,
     tokens::{Token, TokenId},
 };
 use domain::{
@@ -21,7 +21,7 @@ use domain::{
 };
 use http_body_util::BodyExt as _;
 use jobs::{Folder, Settings, Worker};
-use search::{Engine, matching::Depth};
+use search::{Engine, Veil, matching::Depth};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -75,11 +75,11 @@ impl World {
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let address = db::scratch::address(folder.path()).await.unwrap();
-        let db = Db::open(&address, 5).await.unwrap();
+        let db = Db::open(&address, 5, Keys::passing().unwrap()).await.unwrap();
         db.migrate().await.unwrap();
         let clock = Clock::stopped("2026-01-02T03:04:05Z".parse().unwrap());
         let engine = Engine::default();
-        let index = Folder::take(&folder.path().join("index"), 1).unwrap();
+        let index = Folder::take(&folder.path().join("index"), 1, Veil::thin()).unwrap();
         let settings = Settings { depth: Depth { most: 20, floor: 0.3 } };
         let mut worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
         worker.settle().await.unwrap();

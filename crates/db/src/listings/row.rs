@@ -2,7 +2,8 @@ use domain::{
     days::Day,
     form,
     listings::{
-        Form, Kind, Listing, ListingId, Number, Origin, Progress, Publication, Revision, State,
+        Audience, Form, Kind, Listing, ListingId, Number, Origin, Progress, Publication, Revision,
+        State, Visibility,
     },
     organisations::OrganisationId,
     people::PersonId,
@@ -11,8 +12,9 @@ use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use super::{Edition, Submission};
 use crate::{
-    Error, Result,
+    Keys, Result,
     error::{corrupt, unknown},
+    keys::{Confidential, Place},
 };
 
 #[derive(Clone, Debug, DeriveEntityModel)]
@@ -51,9 +53,12 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// Every column of a listing.
-pub(super) fn columns<F: Form>(it: &Listing<F>) -> Result<ActiveModel> {
+pub(super) fn columns<F: Form>(it: &Listing<F>, keys: &Keys) -> Result<ActiveModel> {
     let publication = it.publication();
     let revision = it.revision();
+    let id = it.id.as_uuid();
+    let title = if is_sealed_whole(it.form(), keys) { "" } else { it.form().card().title };
+    let sealed = |it: &Revision<F>| seal_form(keys, &Place::new(TABLE, "revision", id), &it.form);
     Ok(ActiveModel {
         id: Set(it.id.as_uuid()),
         kind: Set(F::KIND.as_str().to_owned()),
@@ -63,11 +68,11 @@ pub(super) fn columns<F: Form>(it: &Listing<F>) -> Result<ActiveModel> {
         author_id: Set(it.author.as_uuid()),
         matchmaker_id: Set(it.matchmaker.map(PersonId::as_uuid)),
         external_id: Set(it.external_id.clone()),
-        title: Set(it.form().card().title.to_owned()),
+        title: Set(title.to_owned()),
         state: Set(it.state().as_str().to_owned()),
         visibility: Set(it.form().visibility().as_str().to_owned()),
-        form: Set(to_json(it.form())?),
-        revision: Set(revision.map(|it| to_json(&it.form)).transpose()?),
+        form: Set(seal_form(keys, &Place::new(TABLE, "form", id), it.form())?),
+        revision: Set(revision.map(sealed).transpose()?),
         revision_state: Set(revision.map(|it| it.state.as_str().to_owned())),
         working_state: Set(it.working_state().as_str().to_owned()),
         edition: Set(publication.map_or(0, |it| it.edition)),
@@ -80,12 +85,57 @@ pub(super) fn columns<F: Form>(it: &Listing<F>) -> Result<ActiveModel> {
     })
 }
 
-pub(super) fn to_json<F: Form>(form: &F) -> Result<Json> {
-    serde_json::to_value(form).map_err(corrupt("listings.form"))
+const TABLE: &str = "listings";
+
+/// A form as it is stored: contacts are sealed, and of a confidential listing everything. What is
+/// sealed is a text where the form has an object, so that the two cannot be taken for each other.
+pub(super) fn seal_form<F: Form>(keys: &Keys, at: &Place, form: &F) -> Result<Json> {
+    let mut json = serde_json::to_value(form).map_err(corrupt("listings.form"))?;
+    if is_sealed_whole(form, keys) {
+        return keys.seal_json(at, &json);
+    }
+    for name in contacts::<F>() {
+        if let Some(contact) = json.get_mut(name) {
+            *contact = keys.seal_json(&at.part(name), contact)?;
+        }
+    }
+    Ok(json)
 }
 
-fn from_json<F: Form>(json: &Json) -> Result<F> {
-    form::read(json).map_err(corrupt("listings.form"))
+fn is_sealed_whole<F: Form>(form: &F, keys: &Keys) -> bool {
+    form.visibility() == Visibility::Confidential && keys.confidential() == Confidential::Sealed
+}
+
+/// The fields of a form that hold personal data.
+fn contacts<F: Form>() -> impl Iterator<Item = &'static str> {
+    F::AUDIENCES.iter().filter(|(_, audience)| *audience == Audience::Contact).map(|it| it.0)
+}
+
+fn open_form<F: Form>(keys: &Keys, at: &Place, stored: Json) -> Result<F> {
+    let mut json = match &stored {
+        Json::String(sealed) => keys.open_json(at, sealed)?,
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => stored,
+    };
+    for name in contacts::<F>() {
+        if let Some(contact) = json.get_mut(name)
+            && let Json::String(sealed) = contact
+        {
+            *contact = keys.open_json(&at.part(name), sealed)?;
+        }
+    }
+    form::read(&json).map_err(corrupt("listings.form"))
+}
+
+/// The title that stands in a listing's stored form; the column of titles is empty where the form
+/// is sealed.
+pub(crate) fn title(
+    keys: &Keys,
+    id: Uuid,
+    (title, form): (String, Option<Json>),
+) -> Result<String> {
+    let Some(Json::String(sealed)) = form else { return Ok(title) };
+    let form = keys.open_json(&Place::new(TABLE, "form", id), &sealed)?;
+    Ok(form.get("title").and_then(Json::as_str).unwrap_or_default().to_owned())
 }
 
 fn state(name: &str) -> Result<State> {
@@ -99,62 +149,61 @@ impl Model {
         Some(Publication { edition, matter, digest, at, until: Day(until) })
     }
 
-    fn revision<F: Form>(&self) -> Result<Option<Revision<F>>> {
-        let Some((form, name)) = self.revision.as_ref().zip(self.revision_state.as_deref()) else {
+    fn revision<F: Form>(&mut self, keys: &Keys) -> Result<Option<Revision<F>>> {
+        let Some((form, name)) = self.revision.take().zip(self.revision_state.as_deref()) else {
             return Ok(None);
         };
-        Ok(Some(Revision { form: from_json(form)?, state: state(name)? }))
+        let form = open_form(keys, &Place::new(TABLE, "revision", self.id), form)?;
+        Ok(Some(Revision { form, state: state(name)? }))
     }
-}
 
-impl<F: Form> TryFrom<Model> for Listing<F> {
-    type Error = Error;
-
-    fn try_from(row: Model) -> Result<Self> {
+    /// The listing that the row holds.
+    pub(super) fn open<F: Form>(mut self, keys: &Keys) -> Result<Listing<F>> {
         let progress = Progress {
-            form: from_json(&row.form)?,
-            state: state(&row.state)?,
-            revision: row.revision()?,
-            publication: row.publication(),
+            revision: self.revision(keys)?,
+            publication: self.publication(),
+            form: open_form(keys, &Place::new(TABLE, "form", self.id), self.form)?,
+            state: state(&self.state)?,
         };
         let origin = Origin {
-            organisation: OrganisationId::from_uuid(row.organisation_id),
-            author: PersonId::from_uuid(row.author_id),
-            external_id: row.external_id,
+            organisation: OrganisationId::from_uuid(self.organisation_id),
+            author: PersonId::from_uuid(self.author_id),
+            external_id: self.external_id,
         };
-        let matchmaker = row.matchmaker_id.map(PersonId::from_uuid);
-        Ok(Self::restore(
-            (ListingId::from_uuid(row.id), row.version),
-            Number::restore(row.number),
+        let matchmaker = self.matchmaker_id.map(PersonId::from_uuid);
+        Ok(Listing::restore(
+            (ListingId::from_uuid(self.id), self.version),
+            Number::restore(self.number),
             origin,
-            (matchmaker, row.created_at, row.updated_at),
+            (matchmaker, self.created_at, self.updated_at),
             progress,
         ))
     }
-}
 
-impl TryFrom<Model> for Submission {
-    type Error = Error;
-
-    fn try_from(row: Model) -> Result<Self> {
-        Ok(Self {
-            kind: Kind::named(&row.kind).ok_or_else(|| unknown("listings.kind"))?,
-            id: row.id,
-            number: Number::restore(row.number),
-            organisation: OrganisationId::from_uuid(row.organisation_id),
-            title: row.title,
-            is_revision: row.revision.is_some(),
-            since: row.updated_at,
+    /// What the row holds for those who review.
+    pub(super) fn open_submission(self, keys: &Keys) -> Result<Submission> {
+        Ok(Submission {
+            kind: Kind::named(&self.kind).ok_or_else(|| unknown("listings.kind"))?,
+            id: self.id,
+            number: Number::restore(self.number),
+            organisation: OrganisationId::from_uuid(self.organisation_id),
+            title: title(keys, self.id, (self.title, Some(self.form)))?,
+            is_revision: self.revision.is_some(),
+            since: self.updated_at,
         })
     }
 }
 
-impl<F: Form> TryFrom<edition::Model> for Edition<F> {
-    type Error = Error;
+impl edition::Model {
+    /// Where an edition's form stands.
+    pub(super) fn place(listing: Uuid, edition: i32) -> Place {
+        Place::new("editions", "form", format!("{listing}/{edition}"))
+    }
 
-    fn try_from(row: edition::Model) -> Result<Self> {
-        let form = from_json(&row.form)?;
-        Ok(Self { number: row.edition, form, published_at: row.published_at })
+    /// The edition that the row holds.
+    pub(super) fn open<F: Form>(self, keys: &Keys) -> Result<Edition<F>> {
+        let form = open_form(keys, &Self::place(self.listing_id, self.edition), self.form)?;
+        Ok(Edition { number: self.edition, form, published_at: self.published_at })
     }
 }
 

@@ -7,12 +7,15 @@ use domain::{
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, FromQueryResult, QueryFilter as _,
     QuerySelect as _,
-    sea_query::{Alias, Expr, ExprTrait as _, IntoCondition, JoinType, Order as Direction},
+    prelude::Json,
+    sea_query::{
+        Alias, CaseStatement, Expr, ExprTrait as _, IntoCondition, JoinType, Order as Direction,
+    },
 };
 use uuid::Uuid;
 
 use super::row;
-use crate::{Conn, Result, listings};
+use crate::{Conn, Keys, Result, listings};
 
 /// Which pairs a matchmaker asks for; what is `None` or empty does not matter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,9 +110,13 @@ pub async fn queue(conn: &impl Conn, matchmaker: PersonId, asked: &Queue) -> Res
             let name = Alias::new(format!("{side}_{column}"));
             select.expr_as(Expr::col((Alias::new(side), Alias::new(column))), name);
         }
+        // The title of what is sealed is in the form.
+        let column = |it: &str| Expr::col((Alias::new(side), Alias::new(it)));
+        let form = CaseStatement::new().case(column("title").eq(""), column("form"));
+        select.expr_as(form, Alias::new(format!("{side}_form")));
     }
     let rows = query.into_model::<Joined>().all(conn).await?;
-    rows.into_iter().map(Entry::try_from).collect()
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
 }
 
 /// How many pairs there are of each state, as one matchmaker may see them.
@@ -213,28 +220,32 @@ struct Joined {
     pair: row::Model,
     need_number: String,
     need_title: String,
+    need_form: Option<Json>,
     need_organisation_id: Uuid,
     achievement_number: String,
     achievement_title: String,
+    achievement_form: Option<Json>,
     achievement_organisation_id: Uuid,
 }
 
-impl TryFrom<Joined> for Entry {
-    type Error = crate::Error;
-
-    fn try_from(row: Joined) -> Result<Self> {
+impl Joined {
+    fn open(self, keys: &Keys) -> Result<Entry> {
+        let (need, achievement) = (self.pair.need_id, self.pair.achievement_id);
+        let need_title = listings::row::title(keys, need, (self.need_title, self.need_form))?;
+        let title = (self.achievement_title, self.achievement_form);
+        let achievement_title = listings::row::title(keys, achievement, title)?;
         let side = |number, title, organisation| Side {
             number: Number::restore(number),
             title,
             organisation: OrganisationId::from_uuid(organisation),
         };
-        Ok(Self {
-            pair: row.pair.try_into()?,
-            need: side(row.need_number, row.need_title, row.need_organisation_id),
+        Ok(Entry {
+            pair: self.pair.open(keys)?,
+            need: side(self.need_number, need_title, self.need_organisation_id),
             achievement: side(
-                row.achievement_number,
-                row.achievement_title,
-                row.achievement_organisation_id,
+                self.achievement_number,
+                achievement_title,
+                self.achievement_organisation_id,
             ),
         })
     }

@@ -10,8 +10,9 @@ use domain::{
 use sea_orm::{ActiveValue::Set, entity::prelude::*};
 
 use crate::{
-    Error, Result,
+    Keys, Result,
     error::{corrupt, unknown},
+    keys::Place,
 };
 
 #[derive(Clone, Debug, DeriveEntityModel)]
@@ -46,10 +47,13 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// Every column of a pair.
-pub(super) fn columns(it: &Pair) -> Result<ActiveModel> {
+pub(super) fn columns(it: &Pair, keys: &Keys) -> Result<ActiveModel> {
     let explanation =
         serde_json::to_value(&it.explanation).map_err(corrupt("pairs.explanation"))?;
+    let explanation = keys.seal_json(&place(it.id.as_uuid(), "explanation"), &explanation)?;
     let verdict = it.verdict();
+    let note = verdict.map(|it| it.form.note.as_str());
+    let note = note.map(|text| keys.seal(&place(it.id.as_uuid(), "note"), text)).transpose()?;
     Ok(ActiveModel {
         id: Set(it.id.as_uuid()),
         version: Set(it.version),
@@ -66,20 +70,26 @@ pub(super) fn columns(it: &Pair) -> Result<ActiveModel> {
         deferred_until: Set(it.deferred_until().map(|it| it.0)),
         grade: Set(verdict.map(|it| it.form.grade.as_str().to_owned())),
         reason: Set(verdict.and_then(|it| it.form.reason).map(|it| it.as_str().to_owned())),
-        note: Set(verdict.map(|it| it.form.note.as_str().to_owned())),
+        note: Set(note),
         graded_by: Set(verdict.map(|it| it.by.as_uuid())),
         graded_at: Set(verdict.map(|it| it.at)),
     })
 }
 
+/// Explanation and note may quote what is confidential: they are sealed.
+fn place(id: Uuid, column: &str) -> Place {
+    Place::new("pairs", column, id)
+}
+
 impl Model {
-    fn verdict(&self) -> Result<Option<Verdict>> {
+    fn verdict(&self, keys: &Keys) -> Result<Option<Verdict>> {
         let (Some(grade), Some((by, at))) = (&self.grade, self.graded_by.zip(self.graded_at))
         else {
             return Ok(None);
         };
         let reason = self.reason.as_deref().map(DeclineReason::new).transpose();
-        let note = Text::new(self.note.as_deref().unwrap_or_default());
+        let note = self.note.as_deref().map(|it| keys.open(&place(self.id, "note"), it));
+        let note = Text::new(&note.transpose()?.unwrap_or_default());
         let form = GradeForm {
             grade: Grade::named(grade).ok_or_else(|| unknown("pairs.grade"))?,
             reason: reason.map_err(corrupt("pairs.reason"))?,
@@ -87,17 +97,15 @@ impl Model {
         };
         Ok(Some(Verdict { form, by: PersonId::from_uuid(by), at }))
     }
-}
 
-impl TryFrom<Model> for Pair {
-    type Error = Error;
-
-    fn try_from(row: Model) -> Result<Self> {
+    /// The pair that the row holds.
+    pub(super) fn open(self, keys: &Keys) -> Result<Pair> {
+        let row = self;
         let progress = Progress {
             state: State::named(&row.state).ok_or_else(|| unknown("pairs.state"))?,
             taken_by: row.taken_by.map(PersonId::from_uuid),
             deferred_until: row.deferred_until.map(Day),
-            verdict: row.verdict()?,
+            verdict: row.verdict(keys)?,
         };
         let sides = Sides {
             need: NeedId::from_uuid(row.need_id),
@@ -105,9 +113,11 @@ impl TryFrom<Model> for Pair {
             achievement: AchievementId::from_uuid(row.achievement_id),
             achievement_edition: row.achievement_edition,
         };
+        let sealed = row.explanation.as_str().ok_or_else(|| unknown("pairs.explanation"))?;
+        let explanation = keys.open_json(&place(row.id, "explanation"), sealed)?;
         let explanation: Explanation =
-            serde_json::from_value(row.explanation).map_err(corrupt("pairs.explanation"))?;
+            serde_json::from_value(explanation).map_err(corrupt("pairs.explanation"))?;
         let id = (PairId::from_uuid(row.id), row.version);
-        Ok(Self::restore(id, sides, explanation, row.suggested_at, progress))
+        Ok(Pair::restore(id, sides, explanation, row.suggested_at, progress))
     }
 }

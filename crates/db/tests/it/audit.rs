@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{
-    Db, Error,
+    Db, Error, Keys,
     audit::{self, Broken, Line, Place},
 };
 use domain::people::{PersonId, Role};
@@ -58,7 +58,8 @@ async fn the_chain_has_one_line_after_another_whoever_writes() {
     const LINES: i64 = 25;
     let folder = TempDir::new().unwrap();
     let address = db::scratch::address(folder.path()).await.unwrap();
-    let handles = [Db::open(&address, 8).await.unwrap(), Db::open(&address, 8).await.unwrap()];
+    let open = async || Db::open(&address, 8, Keys::passing().unwrap()).await.unwrap();
+    let handles = [open().await, open().await];
     handles[0].migrate().await.unwrap();
     let gate = Arc::new(tokio::sync::Barrier::new(usize::try_from(WRITERS).unwrap()));
     let writers: Vec<_> = (0..WRITERS)

@@ -10,6 +10,7 @@ mod answers;
 mod audit;
 mod audit_edits;
 mod jobs;
+mod keys;
 mod listings;
 mod outbox;
 mod passwords;

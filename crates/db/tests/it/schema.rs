@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use db::{Db, Error, Schema};
+use db::{Db, Error, Keys, Schema};
 use sea_orm::ConnectionTrait as _;
 use tempfile::TempDir;
 use tokio::sync::Barrier;
@@ -17,7 +17,7 @@ async fn programs_that_start_at_once_migrate_once() {
             .map(|_| {
                 let (address, barrier) = (address.clone(), Arc::clone(&barrier));
                 tokio::spawn(async move {
-                    let db = Db::open(&address, 3).await.unwrap();
+                    let db = Db::open(&address, 3, Keys::passing().unwrap()).await.unwrap();
                     barrier.wait().await;
                     db.migrate().await.unwrap().len()
                 })
@@ -55,6 +55,7 @@ async fn sqlite_is_set_to_keep_what_it_acknowledges() {
         ("synchronous", "synchronous", "2"),
         ("foreign_keys", "foreign_keys", "1"),
         ("busy_timeout", "timeout", "10000"),
+        ("secure_delete", "secure_delete", "1"),
     ] {
         let sql = format!("SELECT CAST({column} AS TEXT) AS it FROM pragma_{pragma}");
         let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);

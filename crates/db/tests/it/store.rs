@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use db::{Db, Error};
+use db::{Db, Error, Keys};
 use domain::{
     days::Day,
     form,
@@ -17,16 +17,21 @@ use tempfile::TempDir;
 /// A fresh store, and the folder its files are in.
 pub(crate) struct Store {
     pub(crate) db: Db,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 impl Store {
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let address = db::scratch::address(folder.path()).await.unwrap();
-        let db = Db::open(&address, 5).await.unwrap();
+        let db = Db::open(&address, 5, Keys::passing().unwrap()).await.unwrap();
         db.migrate().await.unwrap();
-        Self { db, _folder: folder }
+        Self { db, _folder: Some(folder) }
+    }
+
+    /// A store that was opened elsewhere.
+    pub(crate) const fn with(db: Db) -> Self {
+        Self { db, _folder: None }
     }
 
     /// An organisation and someone in it.
@@ -80,8 +85,11 @@ pub(crate) fn colleague(organisation: OrganisationId, role: Role) -> Person {
 pub(crate) fn new_draft(author: &Person) -> Need {
     let form: NeedForm = form::read(&json!({ "title": "铸件气孔率降低" })).unwrap();
     let origin = Origin { organisation: author.organisation, author: author.id, external_id: None };
-    let number = Number::new("GP", Kind::Need, Day::at(now()), 1);
-    Need::draft(NeedId::generate(), number, origin, form, now())
+    Need::draft(NeedId::generate(), number(1), origin, form, now())
+}
+
+pub(crate) fn number(count: i64) -> Number {
+    Number::new("GP", Kind::Need, Day::at(now()), count)
 }
 
 pub(crate) fn now() -> DateTime<Utc> {

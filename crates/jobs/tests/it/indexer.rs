@@ -1,8 +1,8 @@
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use domain::listings::Action;
 use jobs::Folder;
-use search::{Question, Words};
+use search::{Question, Veil, Words};
 use uuid::Uuid;
 
 use crate::market::{Market, process};
@@ -185,7 +185,7 @@ async fn an_index_is_made_anew_while_the_old_one_serves() {
 #[tokio::test]
 async fn two_processes_do_not_share_an_index() {
     let market = filled().await;
-    let second = Folder::take(&market.folder.path().join("index"), 1);
+    let second = Folder::take(&market.folder.path().join("index"), 1, Veil::thin());
     assert!(matches!(second, Err(jobs::Error::FolderInUse(_))), "{second:?}");
 }
 
@@ -215,7 +215,10 @@ async fn an_index_that_someone_looks_at_is_not_taken_for_a_damaged_one() {
     let market = filled().await;
     let folder = current(&market);
     let mut market = market.restart();
-    let search::Condition::Sound(held) = search::index::open(&folder, 1) else { panic!() };
+    let search::Condition::Sound(held) = search::index::open(&folder, 1, &Arc::new(Veil::thin()))
+    else {
+        panic!()
+    };
     assert!(market.worker.settle().await.is_err(), "it tries again later");
     drop(held);
     market.settle().await;

@@ -1,5 +1,5 @@
 use chrono::{DateTime, Utc};
-use db::{Clock, Db};
+use db::{Clock, Db, Keys};
 use domain::{
     achievements::{Achievement, AchievementForm},
     days::Day,
@@ -12,7 +12,7 @@ use domain::{
     text::Line,
 };
 use jobs::{Folder, Settings, Worker};
-use search::{Engine, matching::Depth};
+use search::{Engine, Veil, matching::Depth};
 use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ impl Market {
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let address = db::scratch::address(folder.path()).await.unwrap();
-        let db = Db::open(&address, 5).await.unwrap();
+        let db = Db::open(&address, 5, Keys::passing().unwrap()).await.unwrap();
         db.migrate().await.unwrap();
         let clock = Clock::stopped("2026-01-02T03:04:05Z".parse().unwrap());
         let (engine, worker) = process(&db, &clock, &folder, "index");
@@ -152,7 +152,7 @@ impl Market {
 
 pub(crate) fn process(db: &Db, clock: &Clock, folder: &TempDir, name: &str) -> (Engine, Worker) {
     let engine = Engine::default();
-    let index = Folder::take(&folder.path().join(name), 1).unwrap();
+    let index = Folder::take(&folder.path().join(name), 1, Veil::thin()).unwrap();
     let settings = Settings { depth: Depth { most: 20, floor: 0.3 } };
     let worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
     (engine, worker)

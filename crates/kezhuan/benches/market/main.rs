@@ -88,7 +88,7 @@ fn import_and_index(program: &Program, file: &Path, listings: usize, table: &mut
 
 /// Searching and matching without HTTP, on one core.
 fn in_process(program: &Program, generator: &mut Generator, table: &mut Table) {
-    let Condition::Sound(opened) = search::index::open(&program.index(), 1) else {
+    let Condition::Sound(opened) = search::index::open(&program.index(), 1, &program.veil()) else {
         panic!("the index is not sound")
     };
     let reader = &opened.reader;

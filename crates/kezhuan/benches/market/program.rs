@@ -3,10 +3,13 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
+use db::{Keys, keys::Confidential};
+use search::Veil;
 use serde_json::{Value, json};
 
 const NUMBER: &str = "11320000MB151840XJ";
@@ -74,6 +77,12 @@ impl Program {
         self.data.join("index").join("current")
     }
 
+    /// What the words of confidential listings stand behind in the index.
+    pub(crate) fn veil(&self) -> Arc<Veil> {
+        let keys = Keys::at(&self.data.join("keys.toml"), Confidential::Sealed).unwrap();
+        Arc::new(Veil::new(&keys.derive("index").unwrap()))
+    }
+
     pub(crate) fn serve(&self) -> Server {
         let mut command = self.command(&["serve", "--port", "0"]);
         command.env("KEZHUAN_LOG_FILTER", "warn");
@@ -95,7 +104,7 @@ impl Program {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let address = format!("sqlite://{}", self.data.join("kezhuan.db").display());
         runtime.block_on(async {
-            let db = db::Db::open(&address, 2).await.unwrap();
+            let db = db::Db::open(&address, 2, Keys::passing().unwrap()).await.unwrap();
             let kinds = [Kind::MatchNeed, Kind::MatchAchievement, Kind::MatchAll];
             while db::jobs::count(db.read(), &kinds).await.unwrap() > 0 {
                 tokio::time::sleep(Duration::from_millis(50)).await;

@@ -206,7 +206,7 @@ async fn look(place: &Place) -> Found {
         found.half_done.extend(half_done(&db, need).await);
     }
     let index = place.folder.path().join("index").join("current");
-    let search::Condition::Sound(opened) = search::index::open(&index, 1) else {
+    let search::Condition::Sound(opened) = search::index::open(&index, 1, &place.veil()) else {
         panic!("the index")
     };
     let all = db::listings::all::<AchievementForm>(db.read(), None, 9).await.unwrap().listings;

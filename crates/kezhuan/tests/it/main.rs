@@ -15,6 +15,7 @@ mod crash;
 mod demo;
 mod evaluation;
 mod importing;
+mod keys;
 mod left_out;
 mod program;
 mod replicas;

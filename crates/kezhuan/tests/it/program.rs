@@ -1,10 +1,13 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use db::{Keys, keys::Confidential};
+use search::Veil;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -51,6 +54,7 @@ impl Place {
     pub(crate) fn command_in(&self, data: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kezhuan"));
         command.env_clear().env("LANG", "en").arg("--data").arg(data).args(args);
+        command.env("KEZHUAN_KEYS_FILE", self.keys());
         if let Some(url) = &self.postgres {
             command.env("KEZHUAN_DATABASE_URL", url);
         }
@@ -117,7 +121,19 @@ impl Place {
     pub(crate) async fn database(&self) -> db::Db {
         let file = format!("sqlite://{}", self.folder.path().join("kezhuan.db").display());
         let address = self.postgres.clone().unwrap_or(file);
-        db::Db::open(&address, 3).await.unwrap()
+        let keys = Keys::at(&self.keys(), Confidential::Sealed).unwrap();
+        db::Db::open(&address, 3, keys).await.unwrap()
+    }
+
+    /// What the words of confidential listings stand behind in the index.
+    pub(crate) fn veil(&self) -> Arc<Veil> {
+        let keys = Keys::at(&self.keys(), Confidential::Sealed).unwrap();
+        Arc::new(Veil::new(&keys.derive("index").unwrap()))
+    }
+
+    /// The file of the keys, which replicas share.
+    fn keys(&self) -> PathBuf {
+        self.folder.path().join("keys.toml")
     }
 }
 

@@ -5,6 +5,10 @@ use tempfile::TempDir;
 
 use super::*;
 
+fn veil() -> Arc<Veil> {
+    Arc::new(Veil::thin())
+}
+
 fn entry(number: u128, title: &str) -> Entry {
     Entry {
         id: Uuid::from_u128(number),
@@ -23,7 +27,7 @@ fn entry(number: u128, title: &str) -> Entry {
 }
 
 fn filled(folder: &Path) {
-    let mut opened = create(folder, 1).unwrap();
+    let mut opened = create(folder, 1, &veil()).unwrap();
     for number in 0..50 {
         opened.writer.put(&entry(number, "锂离子电池正极材料")).unwrap();
     }
@@ -35,14 +39,14 @@ fn filled(folder: &Path) {
 fn the_watermark_comes_back_with_the_entries() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path().join("index");
-    assert!(matches!(open(&folder, 1), Condition::Absent));
+    assert!(matches!(open(&folder, 1, &veil()), Condition::Absent));
     filled(&folder);
-    let Condition::Sound(mut opened) = open(&folder, 1) else { panic!() };
+    let Condition::Sound(mut opened) = open(&folder, 1, &veil()) else { panic!() };
     assert_eq!((opened.watermark, opened.reader.entries()), (41, 50));
     // What was not committed is not there after a crash, and neither is a later watermark.
     opened.writer.put(&entry(99, "没有提交")).unwrap();
     drop(opened);
-    let Condition::Sound(opened) = open(&folder, 1) else { panic!() };
+    let Condition::Sound(opened) = open(&folder, 1, &veil()) else { panic!() };
     assert_eq!((opened.watermark, opened.reader.entries()), (41, 50));
 }
 
@@ -55,13 +59,13 @@ fn a_commit_without_a_watermark_is_not_trusted() {
         index.writer_with_num_threads(1, 15_000_000).unwrap();
     writer.commit().unwrap();
     drop(writer);
-    assert!(matches!(open(folder.path(), 1), Condition::Outdated));
+    assert!(matches!(open(folder.path(), 1, &veil()), Condition::Outdated));
 }
 
 #[test]
 fn putting_an_entry_twice_leaves_one() {
     let folder = TempDir::new().unwrap();
-    let mut opened = create(folder.path(), 1).unwrap();
+    let mut opened = create(folder.path(), 1, &veil()).unwrap();
     for title in ["第一版标题文字", "第二版标题文字"] {
         opened.writer.put(&entry(1, title)).unwrap();
     }
@@ -86,7 +90,7 @@ fn another_versions_index_is_told_from_a_damaged_one() {
     prepared.set_payload(r#"{"analysis":1,"watermark":7}"#);
     prepared.commit().unwrap();
     drop(writer);
-    assert!(matches!(open(folder.path(), 1), Condition::Outdated));
+    assert!(matches!(open(folder.path(), 1, &veil()), Condition::Outdated));
 }
 
 /// The files of a sound index that hold what was indexed.
@@ -134,7 +138,7 @@ fn every_kind_of_damage_is_found() {
                 fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
             }
             mutate(&copy.path().join(name));
-            let condition = open(copy.path(), 1);
+            let condition = open(copy.path(), 1, &veil());
             assert!(
                 matches!(condition, Condition::Damaged(_) | Condition::Outdated),
                 "{} {what}: {condition:?}",
@@ -142,13 +146,13 @@ fn every_kind_of_damage_is_found() {
             );
         }
     }
-    assert!(matches!(open(whole.path(), 1), Condition::Sound(_)), "the control");
+    assert!(matches!(open(whole.path(), 1, &veil()), Condition::Sound(_)), "the control");
 }
 
 #[test]
 fn the_industry_of_a_masked_entry_is_not_filed() {
     let folder = TempDir::new().unwrap();
-    let mut opened = create(folder.path(), 1).unwrap();
+    let mut opened = create(folder.path(), 1, &veil()).unwrap();
     opened.writer.put(&Entry { shelf: Shelf::Masked, ..entry(1, "锂离子电池") }).unwrap();
     opened.writer.commit(1).unwrap();
     let searcher = opened.reader.searcher();
@@ -156,4 +160,42 @@ fn the_industry_of_a_masked_entry_is_not_filed() {
     let filed = |field, code| searcher.doc_freq(&Term::from_field_text(field, code)).unwrap();
     assert_eq!(filed(fields.industry, "C38"), 0);
     assert_eq!((filed(fields.field, "60302"), filed(fields.region, "140581")), (1, 1));
+}
+
+#[test]
+fn the_words_of_what_is_hidden_are_not_in_the_files_and_another_veil_is_not_read() {
+    let folder = TempDir::new().unwrap();
+    let mut opened = create(folder.path(), 1, &veil()).unwrap();
+    let hidden =
+        [(1, Shelf::Masked, "铼钽铌"), (2, Shelf::Closed, "钆镝钬"), (3, Shelf::Open, "钪钇镧")];
+    for (number, shelf, title) in hidden {
+        opened.writer.add(&Entry { shelf, ..entry(number, title) }).unwrap();
+    }
+    opened.writer.commit(1).unwrap();
+    opened.writer.close().unwrap();
+    let Condition::Sound(opened) = open(folder.path(), 1, &veil()) else { panic!() };
+    let terms = terms(&opened.reader);
+    let holds = |it: char| terms.iter().any(|term| term.contains(it));
+    assert!("铼钽铌钆镝钬".chars().all(|it| !holds(it)), "{terms:?}");
+    assert!("钪钇镧".chars().all(holds), "the search looks where it should");
+    drop(opened);
+    let other = Arc::new(Veil::new(&secrecy::SecretBox::new(Box::new([1; 32]))));
+    assert!(matches!(open(folder.path(), 1, &other), Condition::Outdated));
+    assert!(matches!(open(folder.path(), 1, &veil()), Condition::Sound(_)));
+}
+
+/// Every term of every field.
+fn terms(reader: &Reader) -> Vec<String> {
+    let searcher = reader.searcher();
+    let mut terms = Vec::new();
+    for segment in searcher.segment_readers() {
+        for (field, _) in segment.schema().fields() {
+            let Ok(index) = segment.inverted_index(field) else { continue };
+            let mut stream = index.terms().stream().unwrap();
+            while stream.advance() {
+                terms.push(String::from_utf8_lossy(stream.key()).into_owned());
+            }
+        }
+    }
+    terms
 }

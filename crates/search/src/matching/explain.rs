@@ -9,7 +9,7 @@ use domain::{
 };
 use tantivy::{DocSet as _, Searcher, Term, postings::Postings as _, schema::IndexRecordOption};
 
-use super::{MATCHER, Profile, Scored, Weighed, place, saturation};
+use super::{MATCHER, Profile, SHELVES, Scored, Weighed, place, saturation};
 use crate::{
     Reader, Result,
     text::{self, Glyph, Run},
@@ -64,10 +64,11 @@ fn add_shares<'a>(
 ) -> Result<()> {
     let Some(segment) = searcher.segment_readers().get(segment) else { return Ok(()) };
     let norms = reader.norms(searcher, segment, Kind::Achievement)?;
-    for field in reader.gram_fields(Kind::Achievement) {
+    for shelf in SHELVES {
+        let field = reader.fields().grams(Kind::Achievement, shelf);
         let index = segment.inverted_index(field)?;
         for weight in weights {
-            let term = Term::from_field_text(field, &weight.term);
+            let term = Term::from_field_text(field, weight.filed(shelf));
             let with = IndexRecordOption::WithFreqs;
             let Some(mut docs) = index.read_postings(&term, with)? else { continue };
             for (scored, shares) in here.iter_mut() {

@@ -4,14 +4,17 @@
     reason = "the formula by hand counts a handful of things"
 )]
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::listings::Kind;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::index::{self, Opened};
+use crate::{
+    Veil,
+    index::{self, Opened},
+};
 
 /// A title and a text.
 type Text = (&'static str, &'static str);
@@ -26,7 +29,7 @@ struct Market {
 impl Market {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let opened = index::create(folder.path(), 1).unwrap();
+        let opened = index::create(folder.path(), 1, &Arc::new(Veil::thin())).unwrap();
         Self { _folder: folder, opened }
     }
 

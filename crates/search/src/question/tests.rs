@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use domain::listings::Kind;
 use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    Entry,
+    Entry, Veil,
     index::{self, Opened},
 };
 
@@ -31,7 +33,7 @@ fn entry(number: u128, parts: (&str, &str, &str)) -> Entry {
 
 fn shop(entries: &[Entry]) -> Shop {
     let folder = TempDir::new().unwrap();
-    let mut opened = index::create(folder.path(), 1).unwrap();
+    let mut opened = index::create(folder.path(), 1, &Arc::new(Veil::thin())).unwrap();
     for entry in entries {
         opened.writer.put(entry).unwrap();
     }
