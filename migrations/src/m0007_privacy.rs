@@ -1,4 +1,4 @@
-//! Which keys have sealed something. The keys themselves are not in the database.
+//! Which keys have sealed something (the keys themselves are not in the database), and consents.
 
 #![expect(
     elided_lifetimes_in_paths,
@@ -7,8 +7,10 @@
 
 use sea_orm_migration::{
     prelude::*,
-    schema::{text, timestamp_with_time_zone, timestamp_with_time_zone_null},
+    schema::{integer, text, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid},
 };
+
+use crate::{index, reference};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -16,11 +18,16 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(sealing_keys()).await
+        manager.create_table(sealing_keys()).await?;
+        manager.create_table(consents()).await?;
+        manager.create_index(index("consents", "consents_person", &["person_id", "id"])).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table("sealing_keys").to_owned()).await
+        for table in ["consents", "sealing_keys"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
     }
 }
 
@@ -30,5 +37,19 @@ fn sealing_keys() -> TableCreateStatement {
         .col(text("id").primary_key())
         .col(timestamp_with_time_zone("made_at"))
         .col(timestamp_with_time_zone_null("retired_at"))
+        .to_owned()
+}
+
+fn consents() -> TableCreateStatement {
+    Table::create()
+        .table("consents")
+        .col(uuid("id").primary_key())
+        .col(uuid("person_id"))
+        .col(text("purpose"))
+        .col(integer("version"))
+        .col(timestamp_with_time_zone("given_at"))
+        .col(timestamp_with_time_zone_null("withdrawn_at"))
+        .col(text("request_id"))
+        .foreign_key(&mut reference("consents_person_fk", ("consents", "person_id"), "people"))
         .to_owned()
 }

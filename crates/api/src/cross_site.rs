@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method, header};
 
 use crate::problem::{Code, Problem};
 
-/// Refuses what may change something unless a page of ours sent it, as JSON.
+/// Refuses what may change something unless a page of ours sent it, as no form can.
 pub(crate) fn check(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
     if method.is_safe() || (is_ours(headers) && is_no_form(headers)) {
         return Ok(());
@@ -29,11 +29,12 @@ fn is_ours(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether it has no body or one of JSON, which no form of a page can send.
+/// Whether it has no body, or one of JSON or a file's bytes, as which no form of a page can send it.
 fn is_no_form(headers: &HeaderMap) -> bool {
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
         let essence = kind.to_str().ok().and_then(|it| it.split(';').next()).map(str::trim);
-        return essence.is_some_and(|it| it.eq_ignore_ascii_case("application/json"));
+        let known = ["application/json", "application/octet-stream"];
+        return essence.is_some_and(|it| known.iter().any(|known| it.eq_ignore_ascii_case(known)));
     }
     let length = headers.get(header::CONTENT_LENGTH);
     length.is_none_or(|it| it == "0") && !headers.contains_key(header::TRANSFER_ENCODING)
@@ -62,6 +63,11 @@ mod tests {
             &[
                 ("sec-fetch-site", "same-origin"),
                 ("content-type", "application/json; charset=utf-8"),
+            ],
+            &[
+                host,
+                ("sec-fetch-site", "same-origin"),
+                ("content-type", "application/octet-stream"),
             ],
         ] {
             assert!(passes(good), "{good:?}");

@@ -1,9 +1,12 @@
 //! Bodies, queries and headers, read so that everything wrong with them is told at once.
 
+use std::time::Duration;
+
 use axum::{
     extract::{FromRequest, FromRequestParts, RawPathParams, Request},
     http::{HeaderMap, Method, header, request::Parts},
 };
+use bytes::Bytes;
 use domain::{
     Fault, Faults, Format, Id, Shape,
     form::{self, Field},
@@ -11,9 +14,11 @@ use domain::{
 };
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 use crate::{
     App, json,
+    layers::BodyTime,
     problem::{Code, Problem},
     secrets,
 };
@@ -59,6 +64,14 @@ impl<T: Field, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// The whole body of a request, unless it takes too long.
+pub(crate) async fn collected(request: Request) -> Result<Bytes, Problem> {
+    let BodyTime(time) = request.extensions().get().copied().unwrap_or(BodyTime(Duration::MAX));
+    let collected = timeout(time, request.into_body().collect()).await;
+    let collected = collected.map_err(|_elapsed| Problem::new(Code::SlowBody))?;
+    Ok(collected.map_err(|err| unread(&err))?.to_bytes())
+}
+
 /// A form in which a password is chosen.
 pub(crate) trait Chooses: Field {
     /// Where the password stands in the body: a JSON pointer.
@@ -96,9 +109,8 @@ async fn read_json(request: Request) -> Result<Value, Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
-    let collected = request.into_body().collect().await.map_err(|err| unread(&err))?;
-    let bytes = collected.to_bytes();
-    if depth(&bytes) > DEPTH {
+    let bytes = collected(request).await?;
+    if !is_flat(&bytes) {
         return Err(Problem::new(Code::Unreadable));
     }
     json::read(&bytes)
@@ -106,15 +118,25 @@ async fn read_json(request: Request) -> Result<Value, Problem> {
 
 /// Why a body could not be taken in: it is too large, or the caller hung up.
 fn unread(err: &axum::Error) -> Problem {
-    let limit = std::error::Error::source(err)
-        .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-    Problem::new(if limit { Code::TooLarge } else { Code::Unreadable })
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(err);
+    while let Some(it) = cause {
+        if it.is::<http_body_util::LengthLimitError>() {
+            return Problem::new(Code::TooLarge);
+        }
+        cause = it.source();
+    }
+    Problem::new(Code::Unreadable)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let essence = kind.and_then(|it| it.split(';').next()).map(str::trim);
     essence.is_some_and(|it| it.eq_ignore_ascii_case("application/json"))
+}
+
+/// Whether JSON nests no deeper than it may.
+pub(crate) fn is_flat(json: &[u8]) -> bool {
+    depth(json) <= DEPTH
 }
 
 /// How deep the brackets outside strings nest, without building anything.
@@ -147,7 +169,7 @@ impl<T: Field, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 /// The object a query stands for. What is given twice is refused: which one would count?
-fn query_object(query: &str) -> Result<Value, Problem> {
+pub(crate) fn query_object(query: &str) -> Result<Value, Problem> {
     let mut object = Map::new();
     let mut faults = Faults::default();
     for pair in query.split('&').filter(|it| !it.is_empty()) {

@@ -112,10 +112,32 @@ const fn both(code: Code) -> (&'static str, &'static str) {
             "无法读取请求：请求体须为合法的 JSON，查询参数须正确编码。",
             "The request cannot be read: the body must be JSON, the query well encoded.",
         ),
-        Code::UnsupportedMediaType => {
-            ("请求体须为 application/json。", "The body must be application/json.")
-        }
+        Code::UnsupportedMediaType => (
+            "请求体须为 application/json（上传文件时为 application/octet-stream），且不压缩。",
+            "The body must be application/json (a file: application/octet-stream), not compressed.",
+        ),
         Code::TooLarge => ("请求体过大。", "The body is too large."),
+        Code::AddressTooLong => ("地址过长。", "The address is too long."),
+        Code::SlowBody => {
+            ("请求体发送过慢，请重试。", "The body took too long to arrive. Try again.")
+        }
+        Code::FileTypeRefused => (
+            "不接受这种文件；可以上传 PDF、PNG、JPEG、WebP、Word、Excel、PowerPoint（不含宏）和纯文本。",
+            "Files of this type are not taken; PDF, PNG, JPEG, WebP, Word, Excel, PowerPoint (without macros) and plain text are.",
+        ),
+        Code::Infected => ("文件含有恶意内容，未保存。", "The file is harmful and was not stored."),
+        Code::ScannerUnavailable => (
+            "暂时无法检查文件，未保存；请稍候再试。",
+            "Files cannot be looked at just now, so it was not stored. Try again soon.",
+        ),
+        Code::QuotaExceeded => (
+            "附件已达上限，请先删除不用的附件。",
+            "There is no room for more files. Remove some first.",
+        ),
+        Code::ProofsMissing => (
+            "该单位尚未上传营业执照和授权书，不能核验通过。",
+            "The organisation has not sent its licence and its letter of authority yet.",
+        ),
         Code::Invalid => {
             ("部分内容不符合要求，见 errors。", "Some fields will not do: see errors.")
         }
@@ -134,6 +156,14 @@ const fn both(code: Code) -> (&'static str, &'static str) {
         Code::Conflict => {
             ("同时有人修改，请重试。", "Someone changed it at the same time. Try again.")
         }
+        Code::ConsentNeeded => (
+            "没有这项同意就不能保有账号；如要撤回，请注销账号。",
+            "There is no account without this consent. To withdraw it, close the account.",
+        ),
+        Code::LastAdministrator => (
+            "这是同类管理员中的最后一位；请先设立另一位。",
+            "This is the last administrator of this kind. Appoint another one first.",
+        ),
         Code::PreconditionRequired => {
             ("请在 If-Match 头中带上读取时得到的 ETag。", "Send the ETag you read as If-Match.")
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
@@ -16,8 +16,7 @@ use axum::{
 };
 use metrics::{counter, histogram};
 use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-    timeout::TimeoutLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
 use uuid::Uuid;
 
@@ -26,7 +25,12 @@ use crate::{
     call::{RequestId, authenticate},
     language::Language,
     problem::{Code, Problem},
+    rates::{self, Paces, Rates},
 };
+
+mod shape;
+
+pub(crate) use shape::BodyTime;
 
 /// The name of the header that names a request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,7 +41,8 @@ pub(crate) fn around(router: Router<App>, app: &App) -> Router<App> {
     let limits = app.limits;
     router
         .layer(from_fn_with_state(app.clone(), authenticate))
-        .layer(RequestBodyLimitLayer::new(limits.body_bytes))
+        .layer(Extension(Rates::new(app.db.clone(), limits.paces)))
+        .layer(from_fn_with_state(shape::Bounds::of(app), shape::bound))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request))
         .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| panicked(panic.as_ref())))
         .layer(from_fn(finish))
@@ -75,6 +80,8 @@ async fn finish(mut request: Request, next: Next) -> Response {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
@@ -101,8 +108,11 @@ fn worded(mut response: Response, language: Language, request_id: &str) -> Respo
     let problem = told.unwrap_or_else(|| Problem::of_status(status));
     log(&problem, request_id);
     let mut rendered = problem.render(language, request_id);
-    if let Some(allow) = response.headers_mut().remove(header::ALLOW) {
-        rendered.headers_mut().insert(header::ALLOW, allow);
+    let [limit, policy] = rates::HEADERS;
+    for name in [header::ALLOW, limit, policy] {
+        if let Some(value) = response.headers_mut().remove(&name) {
+            rendered.headers_mut().insert(name, value);
+        }
     }
     rendered
 }
@@ -126,10 +136,19 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The most time until the answer.
     pub request: Duration,
+    /// The most time until a body is there.
+    pub body: Duration,
+    /// How many requests there may be.
+    pub paces: Paces,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 256 * 1024, request: Duration::from_secs(30) }
+        Self {
+            body_bytes: 256 * 1024,
+            request: Duration::from_secs(30),
+            body: Duration::from_secs(15),
+            paces: Paces::default(),
+        }
     }
 }

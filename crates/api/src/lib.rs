@@ -13,12 +13,17 @@ use db::{Clock, Db};
 use search::Engine;
 
 mod achievements;
+mod attachments;
 mod call;
 mod codes;
+mod consents;
 mod cookies;
 mod cross_site;
 mod cursor;
+mod erasures;
+mod exports;
 mod extract;
+mod files;
 mod health;
 mod identity;
 mod json;
@@ -33,10 +38,12 @@ mod once;
 mod openapi;
 mod organisations;
 mod origin;
+pub mod outside;
 mod page;
 mod pairs;
 mod people;
 mod problem;
+mod rates;
 mod routes;
 mod search_box;
 pub mod secrets;
@@ -45,11 +52,13 @@ mod submissions;
 mod tokens;
 
 pub use cookies::Cookies;
+pub use files::{Files, Proofs, Rules, Scanner};
 pub use identity::{Identity, Owner, Sessions};
 pub use language::{Language, describe};
 pub use layers::Limits;
 pub use origin::Origin;
 pub use problem::{Code, Problem};
+pub use rates::Paces;
 pub use secrets::Passwords;
 
 use routes::Routes;
@@ -67,6 +76,8 @@ pub struct App {
     pub identity: Identity,
     /// How much a request may take.
     pub limits: Limits,
+    /// The files of attachments.
+    pub files: Files,
     /// The office that runs the market.
     pub office: Office,
 }
@@ -112,10 +123,14 @@ fn v1(clock: Clock) -> Routes {
         .merge(sessions::routes(clock.clone()))
         .merge(me::routes(clock.clone()))
         .merge(tokens::routes(clock.clone()))
+        .merge(consents::routes(clock.clone()))
+        .merge(exports::routes(clock.clone()))
+        .merge(erasures::routes(clock.clone()))
         .merge(organisations::routes(clock.clone()))
         .merge(people::routes(clock.clone()))
         .merge(needs::routes(clock.clone()))
         .merge(achievements::routes(clock.clone()))
+        .merge(attachments::routes(clock.clone()))
         .merge(submissions::routes(clock.clone()))
         .merge(pairs::routes(clock))
 }

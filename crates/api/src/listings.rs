@@ -35,7 +35,7 @@ mod change;
 mod history;
 mod leaks;
 
-pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, shown};
+pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, may_read, shown};
 use change::{Changed, change, remove_draft, review};
 
 /// How the description calls the listings of a kind.

@@ -1,6 +1,6 @@
 //! One's own account.
 
-use axum::{Json, extract::State, http::Method};
+use axum::{extract::State, http::Method};
 use db::{
     Clock, Db,
     passwords::{By, New},
@@ -12,6 +12,7 @@ use domain::{
     passwords::Password,
     people::{self, Person, PersonId, Role},
     policy::Operation,
+    text::Line,
 };
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -19,12 +20,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, App,
+    App,
     call::Call,
-    extract::{Chooses, Choosing},
+    extract::{Body, Chooses, Choosing, IfMatch},
     identity::Owner,
     moment::Moment,
-    problem::Problem,
+    once::Tagged,
+    problem::{Code, Problem},
     routes::{Doc, Routes},
     sessions::{Opened, Opening, SessionBody, open},
 };
@@ -34,8 +36,18 @@ pub(crate) fn routes(clock: Clock) -> Routes {
         .add(
             (Method::GET, "/me"),
             Operation::ReadSelf,
-            Doc::new("readMe", "我的账号", "One's own account").answers::<PersonBody>(),
+            Doc::new("readMe", "我的账号", "One's own account").answers::<PersonBody>().tagged(),
             read,
+        )
+        .add(
+            (Method::PUT, "/me"),
+            Operation::EditSelf,
+            Doc::new("editMe", "更正我的信息", "Correct one's own account")
+                .body::<SelfForm>()
+                .answers::<PersonBody>()
+                .edits()
+                .tagged(),
+            edit,
         )
         .add(
             (Method::PUT, "/me/password"),
@@ -86,11 +98,60 @@ impl PersonBody {
     }
 }
 
-async fn read(State(db): State<Db>, call: Call) -> Answer<PersonBody> {
+async fn read(State(db): State<Db>, call: Call) -> Result<Tagged<PersonBody>, Problem> {
     let member = call.member()?;
     let person = db::people::get(db.read(), member.person).await?;
     let organisation = db::organisations::get(db.read(), member.organisation).await?;
-    Ok(Json(PersonBody::new(&person, Some(&organisation))))
+    Ok(tagged(&person, &organisation))
+}
+
+fn tagged(person: &Person, organisation: &Organisation) -> Tagged<PersonBody> {
+    let tag = tag(person, organisation);
+    Tagged { tag, body: PersonBody::new(person, Some(organisation)) }
+}
+
+fn tag(person: &Person, organisation: &Organisation) -> String {
+    format!("\"{}-{}\"", person.version, organisation.version)
+}
+
+/// What people may correct of their own account.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct SelfForm {
+    /// The person's name.
+    name: Line<1, 30>,
+}
+
+async fn edit(
+    State(db): State<Db>,
+    call: Call,
+    expected: IfMatch,
+    body: Body<SelfForm>,
+) -> Result<Tagged<PersonBody>, Problem> {
+    let member = call.member()?;
+    let (person, organisation) = db
+        .write(async |tx| {
+            let mut person = db::people::get(tx, member.person).await?;
+            let organisation = db::organisations::get(tx, member.organisation).await?;
+            expected.check(&tag(&person, &organisation))?;
+            person.name = body.form.name;
+            let lost = |err| Problem::of_save(err, Code::Stale);
+            db::people::save(tx, &mut person).await.map_err(lost)?;
+            let object = Some(("person", person.id.as_uuid()));
+            db::audit::append(tx, call.line("", object, json!({ "changed": ["name"] }))).await?;
+            Ok::<_, Problem>((person, organisation))
+        })
+        .await?;
+    Ok(tagged(&person, &organisation))
+}
+
+impl Field for SelfForm {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let name = object.required("name");
+        object.close();
+        Some(Self { name: name? })
+    }
 }
 
 /// The present password and a new one.

@@ -1,13 +1,14 @@
 //! The description of the API (OpenAPI 3.1), made from the routes themselves.
 
 use axum::http::Method;
+use domain::attachments::FileType;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
     cookies::Cookies,
     problem::Code,
-    routes::{Described, Doc},
+    routes::{Described, Doc, Way},
 };
 
 /// The document for these routes, which stand under `/api/v1`.
@@ -66,6 +67,8 @@ the system suggests pairs and says why, matchmakers grade them.\n\n\
 - 修改须带 `If-Match`（读取时的 `ETag`）。Edits need the ETag you read.\n\
 - 新建可带 `Idempotency-Key`，重发不会重复。Creating operations can be sent twice under one key.\n\
 - 列表分页：把 `next` 作为 `cursor` 传回。Send `next` back as `cursor`.\n\
+- 每位调用者每分钟请求数有限，余量见 `RateLimit`；超出时为 429，`Retry-After` 秒后再试。Each caller has a number of \
+requests a minute; `RateLimit` tells what is left, a 429 when to come back.\n\
 - `x-policy` 是权限表中的行。It names the row of the policy table.";
 
 fn operation(route: &Described, generator: &mut SchemaGenerator) -> Value {
@@ -81,6 +84,10 @@ fn operation(route: &Described, generator: &mut SchemaGenerator) -> Value {
     });
     if let (Some(body), Some(described)) = (doc.body, described.as_object_mut()) {
         let content = json!({ "application/json": { "schema": body(generator) } });
+        described.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    }
+    if let (Some(Way::Sent), Some(described)) = (doc.file, described.as_object_mut()) {
+        let content = json!({ "application/octet-stream": {} });
         described.insert("requestBody".into(), json!({ "required": true, "content": content }));
     }
     described
@@ -131,6 +138,10 @@ fn responses(doc: &Doc, method: &Method, generator: &mut SchemaGenerator) -> Val
         if let Some(answer) = doc.answer {
             let content = json!({ "application/json": { "schema": answer(generator) } });
             good.insert("content".into(), content);
+        }
+        if doc.file == Some(Way::Answered) {
+            let files = FileType::ALL.map(|it| (it.media_type().to_owned(), json!({})));
+            good.insert("content".into(), Value::Object(files.into_iter().collect()));
         }
         let mut headers = Map::new();
         if doc.tagged {

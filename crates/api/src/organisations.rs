@@ -9,6 +9,7 @@ use axum::{
 use db::{Clock, Db};
 use domain::{
     Fault, Faults,
+    consents::{Agreement, Consent},
     form::{Field, Object},
     organisations::{Action, Organisation, OrganisationId, Profile, State as Standing},
     people::{Account, Person, PersonId, Role, State as PersonState},
@@ -20,7 +21,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, App,
+    Answer, App, attachments,
     call::Call,
     extract::{Body, Chooses, Choosing, IdempotencyKey, IfMatch, Path, Query, has_already},
     moment::Moment,
@@ -98,6 +99,8 @@ struct Registration {
     organisation: Profile,
     /// Its first member.
     account: Account,
+    /// What the first member consents to, as `GET /consents` has it; `account_keeping` is needed.
+    consents: Vec<Agreement>,
 }
 
 /// Why an organisation is treated so.
@@ -129,7 +132,7 @@ async fn create(
     key: IdempotencyKey,
     Choosing(body): Choosing<Registration>,
 ) -> Result<Response, Problem> {
-    let Registration { organisation, account } = body.form;
+    let Registration { organisation, account, consents } = body.form;
     let Some(role) = Role::of_first_member(organisation.kind) else {
         let fault = Fault::NotAllowed { because_of: "registration" };
         return Err(Faults::one("/organisation/kind", fault).into());
@@ -146,9 +149,12 @@ async fn create(
         state: PersonState::Active,
         created_at: call.now,
     };
+    let given = |it: Agreement| it.given(person.id, (call.now, &call.request_id));
+    let consents: Vec<Consent> = consents.into_iter().map(given).collect();
     call.once(&app.db, (key, body.fingerprint), async |tx| {
         db::organisations::insert(tx, &organisation).await.map_err(taken)?;
         db::people::insert(tx, &person, &hash).await.map_err(taken)?;
+        db::consents::insert_all(tx, &consents).await?;
         let detail = json!({ "person": person.id });
         let object = Some(("organisation", organisation.id.as_uuid()));
         db::audit::append(tx, call.line("", object, detail)).await?;
@@ -195,11 +201,8 @@ async fn read_one(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let organisation = db::organisations::get(db.read(), id).await?;
+    let organisation = known(db.read(), call.principal(), id).await?;
     let inside = sees_inside(call.principal(), id);
-    if !inside && organisation.state() != Standing::Verified {
-        return Err(Problem::new(Code::NotFound));
-    }
     let tag = tag(&organisation, inside);
     if has_already(&method, &headers, &tag) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
@@ -216,10 +219,7 @@ async fn edit_one(
 ) -> Result<Tagged<OrganisationBody>, Problem> {
     let changed = db
         .write(async |tx| {
-            let mut organisation = db::organisations::get(tx, id).await?;
-            if !sees_inside(call.principal(), id) && organisation.state() != Standing::Verified {
-                return Err(Problem::new(Code::NotFound));
-            }
+            let mut organisation = known(tx, call.principal(), id).await?;
             call.may(&policy::Object::of_organisation(id))?;
             expected.check(&tag(&organisation, true))?;
             organisation.edit(body.form);
@@ -227,7 +227,7 @@ async fn edit_one(
             let detail = json!({ "state": organisation.state() });
             let object = Some(("organisation", id.as_uuid()));
             db::audit::append(tx, call.line("", object, detail)).await?;
-            Ok(organisation)
+            Ok::<_, Problem>(organisation)
         })
         .await?;
     Ok(Tagged { tag: tag(&changed, true), body: OrganisationBody::new(&changed, true) })
@@ -235,7 +235,7 @@ async fn edit_one(
 
 async fn decide(
     action: Action,
-    State(db): State<Db>,
+    State(App { db, files, .. }): State<App>,
     call: Call,
     (Path(id), expected, body): (Path<Organisation>, IfMatch, Body<DecisionForm>),
 ) -> Result<Tagged<OrganisationBody>, Problem> {
@@ -248,6 +248,9 @@ async fn decide(
             let mut organisation = db::organisations::get(tx, id).await?;
             call.may(&policy::Object::of_organisation(id))?;
             expected.check(&tag(&organisation, true))?;
+            if action == Action::Verify {
+                attachments::demanded(tx, id, files.rules().proofs).await?;
+            }
             organisation.decide(action, reason)?;
             let lost = |err| Problem::of_save(err, Code::Stale);
             db::organisations::save(tx, &mut organisation).await.map_err(lost)?;
@@ -258,6 +261,17 @@ async fn decide(
         })
         .await?;
     Ok(Tagged { tag: tag(&decided, true), body: OrganisationBody::new(&decided, true) })
+}
+
+/// An organisation that the reader may know of.
+pub(crate) async fn known(
+    conn: &impl db::Conn,
+    reader: &Principal,
+    id: OrganisationId,
+) -> Result<Organisation, Problem> {
+    let organisation = db::organisations::get(conn, id).await?;
+    let known = sees_inside(reader, id) || organisation.state() == Standing::Verified;
+    if known { Ok(organisation) } else { Err(Problem::new(Code::NotFound)) }
 }
 
 /// Whether someone sees an organisation as itself or the office does.
@@ -293,8 +307,9 @@ impl Field for Registration {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut object = Object::open(value, at, faults)?;
         let (organisation, account) = (object.required("organisation"), object.required("account"));
+        let consents = Agreement::for_account(&mut object);
         object.close();
-        Some(Self { organisation: organisation?, account: account? })
+        Some(Self { organisation: organisation?, account: account?, consents })
     }
 }
 

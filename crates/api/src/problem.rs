@@ -68,6 +68,20 @@ pub enum Code {
     UnsupportedMediaType,
     /// The body is larger than allowed.
     TooLarge,
+    /// The address is longer than allowed.
+    AddressTooLong,
+    /// The body took too long to arrive.
+    SlowBody,
+    /// The file is of a type that is not taken.
+    FileTypeRefused,
+    /// The file is known to be harmful.
+    Infected,
+    /// Files cannot be looked at, and so not be taken.
+    ScannerUnavailable,
+    /// There is no room for more files.
+    QuotaExceeded,
+    /// The licence or the letter of authority is missing.
+    ProofsMissing,
     /// Some fields are bad; `errors` tells which.
     Invalid,
     /// The public text gives its owner away; `errors` tells where.
@@ -80,6 +94,10 @@ pub enum Code {
     AlreadyExists,
     /// It was changed at the same time.
     Conflict,
+    /// Without this consent there is no account.
+    ConsentNeeded,
+    /// There must be another administrator of this kind first.
+    LastAdministrator,
     /// `If-Match` is missing.
     PreconditionRequired,
     /// It changed since it was read.
@@ -100,7 +118,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 39] = [
         Self::SignInRequired,
         Self::WrongCredentials,
         Self::PasswordExpired,
@@ -117,12 +135,21 @@ impl Code {
         Self::Unreadable,
         Self::UnsupportedMediaType,
         Self::TooLarge,
+        Self::AddressTooLong,
+        Self::SlowBody,
+        Self::FileTypeRefused,
+        Self::Infected,
+        Self::ScannerUnavailable,
+        Self::QuotaExceeded,
+        Self::ProofsMissing,
         Self::Invalid,
         Self::Revealing,
         Self::WrongState,
         Self::HeldByAnother,
         Self::AlreadyExists,
         Self::Conflict,
+        Self::ConsentNeeded,
+        Self::LastAdministrator,
         Self::PreconditionRequired,
         Self::Stale,
         Self::KeyReused,
@@ -147,20 +174,31 @@ impl Code {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable | Self::TwoCredentials => StatusCode::BAD_REQUEST,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType | Self::FileTypeRefused => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Invalid | Self::Revealing | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::AddressTooLong => StatusCode::URI_TOO_LONG,
+            Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
+            Self::Invalid | Self::Revealing | Self::KeyReused | Self::Infected => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::WrongState
             | Self::HeldByAnother
             | Self::AlreadyExists
+            | Self::ConsentNeeded
+            | Self::LastAdministrator
             | Self::LimitReached
+            | Self::QuotaExceeded
+            | Self::ProofsMissing
             | Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::Timeout | Self::SearchRebuilding | Self::Unavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Timeout
+            | Self::SearchRebuilding
+            | Self::ScannerUnavailable
+            | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -12,7 +12,7 @@ use db::Clock;
 use domain::policy::Operation;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::{App, call};
+use crate::{App, call, rates::Asked};
 
 /// Routes on their way to becoming a router and a description.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub(crate) struct Doc {
     pub(crate) id: String,
     pub(crate) query: Vec<Parameter>,
     pub(crate) body: Option<Shape>,
+    /// Whether a file goes one way or the other, instead of JSON.
+    pub(crate) file: Option<Way>,
     pub(crate) status: StatusCode,
     pub(crate) answer: Option<Shape>,
     /// Whether it takes an Idempotency-Key.
@@ -47,6 +49,15 @@ pub(crate) struct Doc {
     pub(crate) edits: bool,
     /// Whether the answer has an `ETag`.
     pub(crate) tagged: bool,
+}
+
+/// Which way a file goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It is the body.
+    Sent,
+    /// It is the answer.
+    Answered,
 }
 
 /// One parameter of a query.
@@ -97,12 +108,22 @@ impl Routes {
     }
 }
 
+/// Counts the request, and lets it on unless it is one too many.
 async fn gate(
     axum::extract::State(state): axum::extract::State<(Clock, Operation)>,
     request: axum::extract::Request,
     next: axum::middleware::Next,
 ) -> axum::response::Response {
-    call::gate(state, request, next).await
+    let asked = Asked::of(&request);
+    let counted = match asked {
+        Some((asked, rates)) => rates.count(asked, state.1, state.0.now()).await,
+        None => None,
+    };
+    let Some(counted) = counted else { return call::gate(state, request, next).await };
+    match counted.refusal() {
+        Some(refusal) => counted.told(refusal),
+        None => counted.told(call::gate(state, request, next).await),
+    }
 }
 
 impl Doc {
@@ -117,6 +138,7 @@ impl Doc {
             id: id.into(),
             query: Vec::new(),
             body: None,
+            file: None,
             status: StatusCode::OK,
             answer: None,
             creates: false,
@@ -133,6 +155,16 @@ impl Doc {
     /// It answers with a body.
     pub(crate) fn answers<T: JsonSchema>(self) -> Self {
         Self { answer: Some(SchemaGenerator::subschema_for::<T>), ..self }
+    }
+
+    /// It takes a file as its body.
+    pub(crate) fn sends_bytes(self) -> Self {
+        Self { file: Some(Way::Sent), ..self }
+    }
+
+    /// It answers with a file.
+    pub(crate) fn answers_bytes(self) -> Self {
+        Self { file: Some(Way::Answered), ..self }
     }
 
     /// It makes something new: it answers 201, and takes an Idempotency-Key.

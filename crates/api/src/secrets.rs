@@ -143,7 +143,8 @@ fn without_passwords(value: &Value) -> Value {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|it| [it >> 4, it & 15]);
     digits.filter_map(|it| char::from_digit(it.into(), 16)).collect()
 }

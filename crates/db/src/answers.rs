@@ -4,6 +4,7 @@
 //! once: the second waits for the first and then finds its answer.
 
 use chrono::{DateTime, Utc};
+use domain::organisations::OrganisationId;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, EntityTrait as _, QueryFilter as _,
@@ -12,7 +13,7 @@ use sea_orm::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Conn as _, Result, Tx, error::unknown, keys::Place};
+use crate::{Conn as _, Result, Tx, error::unknown, keys::Place, people};
 
 /// A key, bound to who uses it, for what, and with which body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,14 @@ pub async fn remember(tx: &Tx, key: &Key, answer: Value) -> Result<()> {
 pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<u64> {
     let old = row::Entity::delete_many().filter(row::Column::At.lt(before));
     Ok(old.exec(tx).await?.rows_affected)
+}
+
+/// Forgets what the people of an organisation were answered.
+pub(crate) async fn forget_all_of(tx: &Tx, organisation: OrganisationId) -> Result<()> {
+    let members = people::of_organisation(organisation);
+    let theirs = row::Column::PersonId.in_subquery(members);
+    row::Entity::delete_many().filter(theirs).exec(tx).await?;
+    Ok(())
 }
 
 mod row {

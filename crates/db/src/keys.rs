@@ -317,7 +317,7 @@ impl Key {
     }
 }
 
-fn random(bytes: &mut [u8]) -> Result<()> {
+pub(crate) fn random(bytes: &mut [u8]) -> Result<()> {
     getrandom::fill(bytes).map_err(corrupt("no random numbers"))
 }
 

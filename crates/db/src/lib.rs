@@ -4,10 +4,15 @@
 //! others ([`outbox`], [`jobs`], [`audit`]) is part of the same transaction.
 
 pub mod answers;
+pub mod attachments;
 pub mod audit;
 mod clock;
 mod conn;
+pub mod consents;
+pub mod erasures;
 mod error;
+pub mod exports;
+pub mod files;
 pub mod jobs;
 pub mod keys;
 pub mod listings;
@@ -17,6 +22,7 @@ pub mod pairs;
 pub mod passwords;
 pub mod people;
 mod pool;
+pub mod rates;
 pub mod reviews;
 mod schema;
 pub mod scratch;

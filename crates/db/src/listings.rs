@@ -18,9 +18,11 @@ use uuid::Uuid;
 
 use crate::{Conn, Error, Page, Result, Tx, error::unknown, outbox::counter};
 
+mod forgetting;
 pub(crate) mod row;
 mod visible;
 
+pub(crate) use forgetting::forget_contact;
 pub(crate) use visible::{known_afterwards, readable_by_matchmaker, visible_to};
 
 /// Which listings of a kind are asked for; what is `None` or empty does not matter.
@@ -267,6 +269,7 @@ pub async fn save<F: Form>(tx: &Tx, changed: &mut Listing<F>) -> Result<()> {
 /// Removes a draft that was never published, or fails as [`Error::Stale`].
 pub async fn remove<F: Form>(tx: &Tx, draft: &Listing<F>) -> Result<()> {
     crate::reviews::remove_all(tx, draft.id.as_uuid()).await?;
+    crate::attachments::remove_all(tx, F::KIND, draft.id.as_uuid()).await?;
     let done = row::Entity::delete_many()
         .filter(row::Column::Id.eq(draft.id.as_uuid()))
         .filter(row::Column::Version.eq(draft.version))

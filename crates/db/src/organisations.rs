@@ -76,6 +76,14 @@ pub async fn save(tx: &Tx, changed: &mut Organisation) -> Result<()> {
     Ok(())
 }
 
+/// Is alone with an organisation until the transaction ends.
+pub async fn hold(tx: &Tx, id: OrganisationId) -> Result<()> {
+    let version = sea_orm::sea_query::Expr::col(row::Column::Version);
+    let same = row::Entity::update_many().col_expr(row::Column::Version, version);
+    same.filter(row::Column::Id.eq(id.as_uuid())).exec(tx).await?;
+    Ok(())
+}
+
 fn columns(it: &Organisation) -> Result<row::ActiveModel> {
     let profile = serde_json::to_value(&it.profile).map_err(corrupt("organisations.profile"))?;
     Ok(row::ActiveModel {

@@ -90,7 +90,7 @@ pub async fn note(tx: &Tx, person: PersonId, (at, by): (DateTime<Utc>, By)) -> R
 }
 
 /// Forgets all earlier passwords of a person but the newest.
-async fn forget(tx: &Tx, person: PersonId, keep: u64) -> Result<()> {
+pub(crate) async fn forget(tx: &Tx, person: PersonId, keep: u64) -> Result<()> {
     let kept: Vec<Uuid> = old::Entity::find()
         .filter(old::Column::PersonId.eq(person.as_uuid()))
         .order_by_desc(old::Column::Id)

@@ -6,8 +6,10 @@ use domain::{
     text::Line,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
+    sea_query::{Expr, SelectStatement},
 };
 
 use uuid::Uuid;
@@ -104,6 +106,35 @@ pub(crate) async fn replace_hash(tx: &Tx, id: PersonId, hash: &str) -> Result<St
         .exec(tx)
         .await?;
     Ok(row.password_hash)
+}
+
+/// Gives a person another sign-in name; [`Error::Taken`] if someone has it.
+pub async fn set_login(tx: &Tx, id: PersonId, login: &Login) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::Login, Expr::value(login.as_str()))
+        .filter(row::Column::Id.eq(id.as_uuid()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The ids of an organisation's people.
+pub(crate) fn of_organisation(organisation: OrganisationId) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::Id)
+        .filter(row::Column::OrganisationId.eq(organisation.as_uuid()))
+        .into_query()
+}
+
+/// How many others with a person's role may sign in.
+pub async fn count_others(conn: &impl Conn, person: &Person) -> Result<u64> {
+    use sea_orm::PaginatorTrait as _;
+    let others = row::Entity::find()
+        .filter(row::Column::Role.eq(person.role.as_str()))
+        .filter(row::Column::State.eq(State::Active.as_str()))
+        .filter(row::Column::Id.ne(person.id.as_uuid()));
+    Ok(others.count(conn).await?)
 }
 
 fn sealed_name(tx: &Tx, it: &Person) -> Result<String> {

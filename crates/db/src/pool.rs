@@ -9,7 +9,7 @@ use sea_orm::{
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 use uuid::Uuid;
 
 use crate::{Error, Keys, Reader, Result, Tx};
@@ -115,10 +115,7 @@ impl Db {
         E: From<Error>,
         F: AsyncFnOnce(&Tx) -> Result<T, E>,
     {
-        let turn = match &self.turn {
-            Some(turn) => Some(turn.lock().await),
-            None => None,
-        };
+        let turn = self.turn().await;
         let tx = Tx::new(self.begin().await?, self.keys().clone());
         let done = work(&tx).await?;
         tx.commit().await?;
@@ -159,6 +156,14 @@ impl Db {
     /// Closes every connection.
     pub async fn close(self) -> Result<()> {
         Ok(self.reader.pool.close().await?)
+    }
+
+    /// Waits for this process's turn to write to SQLite.
+    pub(crate) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match &self.turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        }
     }
 
     pub(crate) async fn begin(&self) -> Result<DatabaseTransaction> {

@@ -10,6 +10,8 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
+use serde_json::Map;
+
 use crate::{
     Conn, Db, Error, Keys, Result, Tx, audit,
     keys::{Described, KeyId},
@@ -174,6 +176,19 @@ pub async fn retire(db: &Db, id: &KeyId, line: audit::Line) -> Result<()> {
     })
     .await?;
     db.keys().forget(id)
+}
+
+/// Opens what is sealed in a row that was read column by column.
+pub(crate) fn open_row(keys: &Keys, table: &str, row: &mut Map<String, Json>) -> Result<()> {
+    for field in FIELDS.iter().filter(|it| it.table == table) {
+        field.open(keys, row)?;
+    }
+    Ok(())
+}
+
+/// The table and the name of every column that holds what is sealed.
+pub fn columns() -> Vec<(&'static str, &'static str)> {
+    FIELDS.iter().map(|it| (it.table, it.column)).collect()
 }
 
 /// Opens and seals the texts in a stored value under the key that seals now.

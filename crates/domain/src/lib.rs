@@ -4,7 +4,9 @@
 //! [`form`], which tells every fault at once.
 
 pub mod achievements;
+pub mod attachments;
 pub mod codes;
+pub mod consents;
 pub mod contacts;
 pub mod days;
 mod fault;
@@ -20,6 +22,7 @@ pub mod pairs;
 pub mod passwords;
 pub mod people;
 pub mod policy;
+pub mod rates;
 pub mod text;
 
 pub use fault::{Fault, Faults, FieldFault, Format, Shape};

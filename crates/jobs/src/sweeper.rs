@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use db::{
     Db, Tx, answers, audit,
     jobs::{self, Claim},
-    outbox, tokens,
+    outbox, rates, tokens,
 };
 use domain::{
     achievements::AchievementForm,
@@ -46,6 +46,7 @@ pub(crate) async fn sweep(db: &Db, claim: &Claim, now: Now) -> Result<()> {
         answers::forget(tx, now - TimeDelta::hours(24)).await?;
         tokens::forget(tx, now - TimeDelta::days(30)).await?;
         outbox::forget(tx, now - TimeDelta::days(7)).await?;
+        rates::forget(tx, now).await?;
         jobs::finish(tx, claim).await?;
         // A full batch has left some behind. Only what moved counts: rows that cannot move would
         // be found again at once, for ever.

@@ -1,7 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use db::{
     Clock, Db, Tx,
+    files::Files,
     jobs::{self, Claim, Kind},
 };
 use search::{Engine, matching::Depth};
@@ -25,13 +27,18 @@ pub struct Worker {
     id: Uuid,
     /// Whether a sweep is known to be asked for.
     sweeps: bool,
+    files: Files,
+    /// When the files were swept last.
+    swept: Option<DateTime<Utc>>,
 }
 
 /// What a worker needs to know.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How many suggestions a need gets, and how good they must be.
     pub depth: Depth,
+    /// The files of attachments.
+    pub files: Files,
 }
 
 /// How many jobs are claimed at a time.
@@ -40,6 +47,8 @@ const CLAIMS: u64 = 8;
 const POLL: Duration = Duration::from_millis(300);
 /// How long work may go on after the word to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How often the files are swept.
+const FILES: TimeDelta = TimeDelta::hours(1);
 /// How long to wait after an error.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -49,7 +58,16 @@ impl Worker {
         let folder = Arc::new(folder);
         let indexer = Indexer::new(db.clone(), clock.clone(), engine.clone(), folder);
         let matcher = Matcher { db: db.clone(), engine, depth: settings.depth };
-        Self { db, clock, indexer, matcher, id: Uuid::now_v7(), sweeps: false }
+        Self {
+            db,
+            clock,
+            indexer,
+            matcher,
+            id: Uuid::now_v7(),
+            sweeps: false,
+            files: settings.files,
+            swept: None,
+        }
     }
 
     /// Works until told to stop. What fails is logged once and tried again.
@@ -85,6 +103,7 @@ impl Worker {
             sweeper::ensure(&self.db, now).await?;
             self.sweeps = true;
         }
+        self.sweep_files(now).await?;
         let claims = jobs::claim(&self.db, self.id, CLAIMS, now).await?;
         if !claims.is_empty() {
             self.indexer.catch_up().await?;
@@ -93,6 +112,19 @@ impl Worker {
             self.work(claim).await?;
         }
         Ok(claims.len())
+    }
+
+    /// Removes files that belong to no attachment, once in a while. Each process does it: they may
+    /// have folders of their own.
+    async fn sweep_files(&mut self, now: DateTime<Utc>) -> Result<()> {
+        if self.swept.is_none_or(|it| now - it >= FILES) {
+            self.swept = Some(now);
+            let removed = self.files.sweep(&self.db, now.into()).await?;
+            if removed > 0 {
+                tracing::info!(removed, "files that belonged to nothing were removed");
+            }
+        }
+        Ok(())
     }
 
     async fn work(&self, claim: &Claim) -> Result<()> {

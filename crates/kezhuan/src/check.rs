@@ -7,6 +7,8 @@ use search::{Condition, Veil, index};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
+mod security;
+
 use crate::{
     Outcome,
     cli::{CheckArgs, Format},
@@ -49,6 +51,9 @@ pub(crate) async fn run(
             findings.look_at_address(&settings);
             findings.look_at_index(&settings);
             findings.look_at_database(&settings).await;
+            if args.security {
+                findings.look_for_openings(&settings).await;
+            }
         }
     }
     findings.tell(args.format)?;

@@ -140,6 +140,7 @@ apart from the copies of the database.";
 const CHECK: &str = "\
 Examples:
   kezhuan check
+  kezhuan check --security         also what stands open, and how to close it
   kezhuan check --format json
 
 Exit code 3 if anything is wrong.";
@@ -330,6 +331,9 @@ pub(crate) enum KeysCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
+    /// Also tell what stands open, and how to close it
+    #[arg(long)]
+    pub(crate) security: bool,
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

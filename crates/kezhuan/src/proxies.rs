@@ -32,7 +32,18 @@ impl Proxies {
         nearest
     }
 
-    fn hold(&self, address: IpAddr) -> bool {
+    /// Whether there are none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether every address of a kind is taken for a proxy's.
+    pub(crate) fn hold_everyone(&self) -> bool {
+        self.0.iter().any(|it| it.prefix_len() == 0)
+    }
+
+    /// Whether an address is that of one of them.
+    pub(crate) fn hold(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|it| it.contains(&address))
     }

@@ -3,11 +3,12 @@
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
-use api::{App, Limits, Office};
+use api::{App, Files, Limits, Office};
 use axum::{
     Router,
     extract::ConnectInfo,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
+    middleware::map_response,
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -23,7 +24,7 @@ use crate::{
     Outcome,
     cli::ServeArgs,
     console, server,
-    settings::{Metrics, Settings},
+    settings::{Metrics, Settings, Tls},
     telemetry,
 };
 
@@ -32,6 +33,9 @@ pub(crate) async fn run(mut settings: Settings, args: ServeArgs) -> anyhow::Resu
         settings.server.listen.set_port(port);
     }
     telemetry::log(&settings.log)?;
+    if let Some(what) = settings.default_secret() {
+        bail!("{what}");
+    }
     let market = Market::open(&settings).await?;
     let listener = listen(&settings).await?;
     market
@@ -65,7 +69,8 @@ impl Market {
         let veil = veil(db.keys())?;
         let folder = Folder::take(&settings.folder.join("index"), settings.index_threads, veil)
             .context("is another kezhuan serving this data folder?")?;
-        let wanted = jobs::Settings { depth: settings.matching };
+        let files = db::files::Files::new(settings.uploads.folder(&settings.folder));
+        let wanted = jobs::Settings { depth: settings.matching, files };
         let worker = Worker::new(db.clone(), clock.clone(), engine.clone(), folder, wanted);
         Ok(Self { db, clock, worker, engine })
     }
@@ -79,15 +84,23 @@ impl Market {
     ) -> anyhow::Result<()> {
         let Self { db, clock, worker, engine } = self;
         let identity = settings.identity()?;
-        let limits =
-            Limits { body_bytes: settings.server.body_bytes, request: settings.server.request };
+        let limits = Limits {
+            body_bytes: settings.server.body_bytes,
+            request: settings.server.request,
+            body: settings.server.body,
+            paces: settings.paces,
+        };
         let office = Office { prefix: Arc::from(settings.prefix.as_str()) };
+        let folder = db::files::Files::new(settings.uploads.folder(&settings.folder));
+        let files = Files::new(folder, settings.uploads.rules.clone());
         let metrics = telemetry::metrics()?;
-        let api = api::router(App { db: db.clone(), clock, engine, identity, limits, office });
+        let api =
+            api::router(App { db: db.clone(), clock, engine, identity, limits, files, office });
         let router = api
             .clone()
             .merge(web::router(api))
             .merge(metrics_route(metrics, settings.server.metrics));
+        let router = strictly(router, settings.server.tls);
         ready(listener.local_addr()?);
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
@@ -156,6 +169,18 @@ pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     let made = builder.recursive(true).create(folder);
     made.with_context(|| format!("cannot make the data folder {}", folder.display()))
+}
+
+/// Tells browsers to come by TLS only, for a year, if a proxy before this program has it.
+fn strictly(router: Router, tls: Tls) -> Router {
+    match tls {
+        Tls::No => router,
+        Tls::Proxy => router.layer(map_response(async |mut response: Response| {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, year);
+            response
+        })),
+    }
 }
 
 fn metrics_route(handle: PrometheusHandle, who: Metrics) -> Router {

@@ -13,13 +13,18 @@ use hyper_util::{
 use metrics::{counter, gauge};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::{proxies::Proxies, settings::Server};
+
+mod places;
+mod prompt;
+
+use places::{Place, Places};
+use prompt::Prompt;
 
 /// The most header lines of a request, and the most bytes they may take together.
 const HEADERS: usize = 100;
@@ -32,13 +37,14 @@ pub(crate) async fn run(
     settings: &Server,
     stop: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(settings.connections));
-    let router = Told { router, proxies: Arc::new(settings.proxies.clone()) };
+    let places = Places::new(settings.connections, settings.connections_each);
+    let patience = Patience { head: settings.head, write: settings.write };
+    let told = Told { router, proxies: Arc::new(settings.proxies.clone()), patience };
     let graceful = GracefulShutdown::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         let Some((stream, peer)) = taken(accepted).await else { continue };
-        if let Some(place) = place(&places) {
-            talk(Client { stream, peer, place }, router.clone(), settings.head, &graceful);
+        if let Some(place) = place(&places, &told.proxies, peer) {
+            talk(Client { stream, peer, place }, told.clone(), &graceful);
         }
     }
     drop(listener);
@@ -53,13 +59,14 @@ async fn drain(graceful: GracefulShutdown, limit: Duration) {
 }
 
 /// A place for a connection. Where there is none the connection is closed at once, rather than left
-/// to wait.
-fn place(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    let place = Arc::clone(places).try_acquire_owned();
-    if place.is_err() {
+/// to wait. A proxy has as many as there are: its connections are those of many clients.
+fn place(places: &Places, proxies: &Proxies, peer: SocketAddr) -> Option<Place> {
+    let proxy = proxies.hold(peer.ip());
+    let place = if proxy { places.take_for_many() } else { places.take(peer.ip()) };
+    if place.is_none() {
         counter!("kezhuan_connections_refused_total").increment(1);
     }
-    place.ok()
+    place
 }
 
 /// A connection, if one could be accepted. If not, the program is out of file descriptors, most
@@ -79,19 +86,29 @@ async fn taken(
 struct Told {
     router: Router,
     proxies: Arc<Proxies>,
+    patience: Patience,
+}
+
+/// How long clients are waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// Until the head of a request is there.
+    head: Duration,
+    /// Until some of an answer is taken.
+    write: Duration,
 }
 
 /// A client that found a place.
 struct Client {
     stream: TcpStream,
     peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+    place: Place,
 }
 
-fn talk(client: Client, told: Told, head: Duration, graceful: &GracefulShutdown) {
+fn talk(client: Client, told: Told, graceful: &GracefulShutdown) {
     let Client { stream, peer, place } = client;
     let _ = stream.set_nodelay(true);
-    let Told { router, proxies } = told;
+    let Told { router, proxies, patience } = told;
     let service = router.map_request(move |mut request: hyper::Request<Incoming>| {
         let client = proxies.client(peer, request.headers());
         request.extensions_mut().insert(ConnectInfo(client));
@@ -99,10 +116,13 @@ fn talk(client: Client, told: Told, head: Duration, graceful: &GracefulShutdown)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        .header_read_timeout(patience.head)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(
+            TokioIo::new(Prompt::new(stream, patience.write)),
+            TowerToHyperService::new(service),
+        );
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         gauge!("kezhuan_connections").increment(1);

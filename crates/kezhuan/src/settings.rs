@@ -1,30 +1,30 @@
 //! Configuration: what is compiled in, then a file, then the environment. Every fault is told at
 //! once.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use api::Paces;
 use db::{Keys, keys::Confidential};
 use domain::{
-    Fault, Faults, Shape,
+    Fault, Faults,
     form::{self, Field, Object, Whole},
 };
 use search::matching::Depth;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::{
-    console,
-    proxies::{Network, Proxies},
-};
+use crate::console;
 
 mod identity;
+mod limits;
+mod server;
 #[cfg(test)]
 mod tests;
+mod uploads;
+
+pub(crate) use server::{Metrics, Server, Tls};
+pub(crate) use uploads::Uploads;
 
 pub(crate) use identity::{CookieSetting, PasswordSettings, SessionSettings};
 
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) database_connections: u32,
     pub(crate) migrate: bool,
     pub(crate) server: Server,
+    pub(crate) paces: Paces,
+    pub(crate) uploads: Uploads,
     pub(crate) prefix: String,
     pub(crate) passwords: PasswordSettings,
     pub(crate) sessions: SessionSettings,
@@ -52,26 +54,6 @@ pub(crate) struct KeysPart {
     /// Empty: `keys.toml` in the data folder.
     file: PathBuf,
     confidential: Confidential,
-}
-
-/// How the program listens.
-#[derive(Clone, Debug)]
-pub(crate) struct Server {
-    pub(crate) listen: SocketAddr,
-    pub(crate) connections: usize,
-    pub(crate) head: Duration,
-    pub(crate) request: Duration,
-    pub(crate) body_bytes: usize,
-    pub(crate) drain: Duration,
-    pub(crate) metrics: Metrics,
-    pub(crate) proxies: Proxies,
-}
-
-/// Who may read the metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Metrics {
-    Loopback,
-    Everyone,
 }
 
 /// What is logged, and how.
@@ -135,6 +117,35 @@ impl Settings {
         self.database_url.clone()
     }
 }
+
+impl Settings {
+    /// A secret that everybody knows, if one is set.
+    pub(crate) fn default_secret(&self) -> Option<&'static str> {
+        use secrecy::ExposeSecret as _;
+        let url = self.database_url.expose_secret();
+        let (_, rest) = url.split_once("://")?;
+        let (account, _) = rest.split(['/', '?']).next()?.rsplit_once('@')?;
+        let (user, password) = account.split_once(':')?;
+        let known = KNOWN.contains(&password.to_ascii_lowercase().as_str()) || password == user;
+        known.then_some("the password in database.url is one that everybody tries first: change it")
+    }
+}
+
+/// Passwords that stand in examples.
+const KNOWN: [&str; 12] = [
+    "",
+    "postgres",
+    "kezhuan",
+    "password",
+    "changeme",
+    "change-me",
+    "secret",
+    "admin",
+    "root",
+    "example",
+    "123456",
+    "12345678",
+];
 
 /// A variable of the environment that is no setting.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
@@ -210,6 +221,8 @@ impl Field for Settings {
             database_connections: database.connections,
             migrate: database.migrate,
             server,
+            paces: rest.paces,
+            uploads: rest.uploads,
             prefix: rest.prefix,
             passwords: rest.passwords,
             sessions: rest.sessions,
@@ -259,33 +272,10 @@ fn matches(url: &str, beginning: &str) -> bool {
     if beginning.is_empty() { url.is_empty() } else { url.starts_with(beginning) }
 }
 
-impl Field for Server {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let mut object = Object::open(value, at, faults)?;
-        let listen = object.required::<Address>("listen");
-        let connections = object.required::<Whole<1, 1_000_000>>("connections");
-        let head = object.required::<Whole<1, 600>>("head_seconds");
-        let request = object.required::<Whole<1, 600>>("request_seconds");
-        let body = object.required::<Whole<16, 65_536>>("body_kib");
-        let drain = object.required::<Whole<0, 600>>("drain_seconds");
-        let metrics = object.required("metrics");
-        let proxies = object.list::<Network>("proxies", 64).into_iter().collect();
-        object.close();
-        Some(Self {
-            listen: listen?.0,
-            connections: usize::try_from(connections?.get()).ok()?,
-            head: Duration::from_secs(u64::try_from(head?.get()).ok()?),
-            request: Duration::from_secs(u64::try_from(request?.get()).ok()?),
-            body_bytes: usize::try_from(body?.get()).ok()? * 1024,
-            drain: Duration::from_secs(u64::try_from(drain?.get()).ok()?),
-            metrics: metrics?,
-            proxies,
-        })
-    }
-}
-
 /// The small sections.
 struct Rest {
+    paces: Paces,
+    uploads: Uploads,
     prefix: String,
     passwords: PasswordSettings,
     sessions: SessionSettings,
@@ -299,6 +289,8 @@ impl Field for Rest {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut object = Object::open(value, at, faults)?;
         let _read_before = ["data", "database", "server"].map(|it| object.has(it));
+        let paces = object.required::<limits::Requests>("limits");
+        let uploads = object.required("uploads");
         let prefix = object.required::<Office>("office");
         let passwords = object.required::<PasswordSettings>("passwords");
         let sessions = object.required::<SessionSettings>("sessions");
@@ -308,6 +300,8 @@ impl Field for Rest {
         let log = object.required("log");
         object.close();
         Some(Self {
+            paces: paces?.0,
+            uploads: uploads?,
             prefix: prefix?.0,
             passwords: passwords?,
             sessions: sessions?,
@@ -402,34 +396,5 @@ impl Field for Log {
         }
         object.close();
         Some(Self { filter: filter?, json: format? == "json" })
-    }
-}
-
-impl Field for Metrics {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        match value.as_str() {
-            Some("loopback") => Some(Self::Loopback),
-            Some("everyone") => Some(Self::Everyone),
-            _ => {
-                faults.push(at, Fault::UnknownCode { table: "loopback, everyone" });
-                None
-            }
-        }
-    }
-}
-
-struct Address(SocketAddr);
-
-impl Field for Address {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let Some(text) = value.as_str() else {
-            faults.push(at, Fault::WrongType { expected: Shape::Text });
-            return None;
-        };
-        let address = text.parse().ok().map(Self);
-        if address.is_none() {
-            faults.push(at, Fault::UnknownCode { table: "ADDRESS:PORT" });
-        }
-        address
     }
 }

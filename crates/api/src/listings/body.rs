@@ -245,7 +245,8 @@ pub(crate) fn pruned<F: Form>(form: &F, view: View) -> Result<Value, Problem> {
     Ok(value)
 }
 
-fn may_read(view: View, audience: Audience) -> bool {
+/// Whether whoever sees so much of a listing may read what is for an audience.
+pub(crate) fn may_read(view: View, audience: Audience) -> bool {
     match audience {
         Audience::AfterConsent | Audience::Staff => view >= View::Business,
         Audience::Contact => view >= View::Full,

@@ -94,7 +94,8 @@ async fn a_wrong_organisation_number_is_refused_with_the_right_digit() {
     let registration = |number: &str| {
         json!({
             "organisation": { "number": number, "name": "某某铸业", "kind": "enterprise" },
-            "account": { "login": "yang.chen", "password": "羊头山上羊头山下的铸管厂", "name": "陈工" },
+            "consents": crate::world::consents(),
+        "account": { "login": "yang.chen", "password": "羊头山上羊头山下的铸管厂", "name": "陈工" },
         })
     };
     for (number, code) in [

@@ -88,6 +88,7 @@ async fn a_visitor_can_register_twice_with_one_key() {
     let world = World::new().await;
     let body = json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen", "password": "羊头山上羊头山下的铸管厂", "name": "陈工" },
     });
     let at = (Method::POST, "/organisations");

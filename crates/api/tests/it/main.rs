@@ -9,7 +9,9 @@
 )]
 
 mod access;
+mod attachments;
 mod bad_input;
+mod bounds;
 mod cookies;
 mod description;
 mod idempotency;
@@ -19,7 +21,9 @@ mod matrix;
 mod organisations;
 mod pairs;
 mod passwords;
+mod privacy;
 mod problems;
+mod rates;
 mod revisions;
 mod search;
 mod sessions;

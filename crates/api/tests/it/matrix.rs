@@ -4,7 +4,8 @@
 //!
 //! **A new operation** fails here until it is told of: its policy row in [`table::ROWS`]; if its
 //! path begins with a new shelf, the objects that stand there in [`table::OBJECTS`] and how one is
-//! made in [`objects::make`]; if it takes a new body, a good one in [`bodies::body`].
+//! made in [`objects::make`]; if it takes a new body, a good one in [`bodies::body`]; if it takes a
+//! file, what is said of it in [`bodies::query`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,8 @@ struct Operation {
     row: &'static Row,
     /// The name of the schema of its body.
     body: Option<String>,
+    /// Whether its body is a file instead.
+    sends_bytes: bool,
     edits: bool,
 }
 
@@ -56,6 +59,7 @@ fn operations() -> Vec<Operation> {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
                 body: schema.as_str().map(|it| it.rsplit('/').next().unwrap().to_owned()),
+                sends_bytes: it["requestBody"]["content"]["application/octet-stream"].is_object(),
                 edits: parameters.iter().any(|it| it["name"] == "If-Match"),
             });
         }
@@ -89,7 +93,8 @@ async fn on_nothing(cast: &Cast, operation: &Operation, findings: &mut Findings)
     let path = operation.path.replace("{table}", "grade");
     for who in table::EVERYONE {
         let expected = table::expected(operation.row, who, None);
-        let answer = ask(cast, operation, who, (&path, None)).await;
+        let tag = if operation.edits { tag(cast, who, &path).await } else { None };
+        let answer = ask(cast, operation, who, (&path, tag)).await;
         findings.hold(operation, (who, "-"), (expected, &answer));
         if changed(operation, &answer) {
             cast.revive(who).await;
@@ -135,8 +140,9 @@ fn changed(operation: &Operation, answer: &Answer) -> bool {
 /// The tag of what a change is to be made to, as that reader sees it; something stale otherwise.
 async fn tag(cast: &Cast, who: &str, path: &str) -> Option<String> {
     let mut parts = path.split('/').skip(1);
-    let (shelf, id) = (parts.next()?, parts.next()?);
-    let read = cast.world.get(cast.someone(who), &format!("/{shelf}/{id}")).await;
+    let shelf = parts.next()?;
+    let read = parts.next().map_or_else(|| path.to_owned(), |id| format!("/{shelf}/{id}"));
+    let read = cast.world.get(cast.someone(who), &read).await;
     let tag = read.headers.get("etag").and_then(|it| it.to_str().ok());
     Some(tag.unwrap_or("\"0-x\"").to_owned())
 }
@@ -151,6 +157,10 @@ async fn ask(
     let headers: Vec<(&str, &str)> =
         tag.as_deref().map(|it| ("if-match", it)).into_iter().collect();
     let someone = cast.someone(who);
+    if operation.sends_bytes {
+        let at = format!("/api/v1{path}?{}", bodies::query(&operation.id));
+        return cast.world.send_file(someone, &at, bodies::FILE).await;
+    }
     cast.world.call(someone, (operation.method.clone(), path), &headers, body).await
 }
 

@@ -6,6 +6,7 @@ use crate::world::{VISITOR, World};
 fn registration() -> serde_json::Value {
     json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen", "password": "羊头山上羊头山下的铸管厂", "name": "陈工" },
     })
 }
@@ -41,6 +42,7 @@ async fn every_fault_of_a_registration_is_told_at_once() {
             "/organisation/colour",
             "/account/login",
             "/account/name",
+            "/consents",
             "/account/password",
         ]
     );

@@ -8,6 +8,7 @@ const PASSWORD: &str = "羊头山上羊头山下的铸管厂";
 async fn session(world: &World) -> String {
     let registration = json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen", "password": PASSWORD, "name": "陈工" },
     });
     let made = world.post(&VISITOR, "/organisations", registration).await;
@@ -27,6 +28,7 @@ async fn a_password_is_held_against_the_rules_with_everything_else() {
     let world = World::new().await;
     let registration = json!({
         "organisation": { "number": "9144030071526726XK", "name": "某某铸业", "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen", "password": "Yang.Chen1", "name": "陈工", "age": 3 },
     });
     let refused = world.post(&VISITOR, "/organisations", registration).await;

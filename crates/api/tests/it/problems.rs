@@ -30,12 +30,21 @@ fn the_codes_are_a_promise() {
     400 unreadable
     415 unsupported_media_type
     413 too_large
+    414 address_too_long
+    408 slow_body
+    415 file_type_refused
+    422 infected
+    503 scanner_unavailable
+    409 quota_exceeded
+    409 proofs_missing
     422 invalid
     422 revealing
     409 wrong_state
     409 held_by_another
     409 already_exists
     409 conflict
+    409 consent_needed
+    409 last_administrator
     428 precondition_required
     412 stale
     422 key_reused

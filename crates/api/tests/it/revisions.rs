@@ -103,6 +103,7 @@ async fn visitors_do_not_take_each_others_keys() {
     let registration = |number: &str, login: &str| {
         json!({
             "organisation": { "number": number, "name": format!("某某厂{login}"), "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": login, "name": "某人", "password": "羊头山上羊头山下的铸管厂" },
         })
     };

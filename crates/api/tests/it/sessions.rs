@@ -10,6 +10,7 @@ const PASSWORD: &str = "羊头山上羊头山下的铸管厂";
 async fn registered(world: &World) {
     let registration = json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen", "password": PASSWORD, "name": "陈工" },
     });
     let made = world.post(&VISITOR, "/organisations", registration).await;
@@ -214,6 +215,7 @@ async fn a_new_password_that_is_the_sign_in_name_is_told_with_its_place() {
     let world = World::new().await;
     let registration = json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen.danhe", "password": PASSWORD, "name": "陈工" },
     });
     world.post(&VISITOR, "/organisations", registration).await;

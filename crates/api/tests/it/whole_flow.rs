@@ -14,6 +14,7 @@ async fn from_registration_to_a_graded_pair() {
         "organisation": {
             "number": "9144030071526726XG", "name": "高平市羊头山铸业有限公司", "kind": "enterprise",
         },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen", "password": "羊头山上羊头山下的铸管厂", "name": "陈工" },
     });
     let registered = world.post(&VISITOR, "/organisations", registration).await;

@@ -1,6 +1,6 @@
 use std::{net::SocketAddr, sync::Arc};
 
-use api::{App, Identity, Limits, Office};
+use api::{App, Files, Identity, Limits, Office, Proofs, Rules};
 use axum::{
     Router,
     body::Body,
@@ -26,6 +26,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
+mod forms;
+
+pub(crate) use forms::{achievement, need};
+
 /// A market with verified organisations and someone in every role, and its API.
 pub(crate) struct World {
     pub(crate) db: Db,
@@ -41,7 +45,8 @@ pub(crate) struct World {
     pub(crate) system_admin: Someone,
     pub(crate) security_admin: Someone,
     pub(crate) auditor: Someone,
-    _folder: TempDir,
+    pub(crate) files: db::files::Files,
+    folder: TempDir,
 }
 
 /// Someone who has signed in, or a visitor.
@@ -69,6 +74,13 @@ pub(crate) struct Answer {
 /// Where every request of these tests comes from.
 pub(crate) const HERE: ([u8; 4], u16) = ([192, 0, 2, 1], 40_000);
 
+impl Someone {
+    /// Whoever has this token.
+    pub(crate) fn with_token(token: &str) -> Self {
+        Self { person: None, token: Some(token.to_owned()) }
+    }
+}
+
 pub(crate) const VISITOR: Someone = Someone { person: None, token: None };
 
 impl World {
@@ -80,10 +92,11 @@ impl World {
         let clock = Clock::stopped("2026-01-02T03:04:05Z".parse().unwrap());
         let engine = Engine::default();
         let index = Folder::take(&folder.path().join("index"), 1, Veil::thin()).unwrap();
-        let settings = Settings { depth: Depth { most: 20, floor: 0.3 } };
+        let stored = db::files::Files::new(folder.path().join("files"));
+        let settings = Settings { depth: Depth { most: 20, floor: 0.3 }, files: stored.clone() };
         let mut worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
         worker.settle().await.unwrap();
-        let router = router(&db, &clock, &engine);
+        let router = router(&db, &clock, &engine, files(stored.clone()));
         let people = People::new(&db).await;
         let People { enterprise, research, staff } = people;
         let [matchmaker, other_matchmaker, lead, system_admin, security_admin, auditor] = staff;
@@ -101,8 +114,61 @@ impl World {
             engine,
             worker,
             router,
-            _folder: folder,
+            files: stored,
+            folder,
         }
+    }
+
+    /// Where the index is.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("index")
+    }
+
+    /// Another process that serves the same market, with limits of its own.
+    pub(crate) fn limited_replica(&self, limits: Limits) -> Router {
+        self.replica_with(limits, files(self.files.clone()))
+    }
+
+    /// The same, with rules of its own for files.
+    pub(crate) fn replica_with(&self, limits: Limits, files: Files) -> Router {
+        limited_router((&self.db, &self.clock, &self.engine), limits, files)
+    }
+
+    /// Sends a file as the body.
+    pub(crate) async fn send_file(&self, who: &Someone, to: &str, bytes: &[u8]) -> Answer {
+        let request = Request::post(to).header(header::CONTENT_TYPE, "application/octet-stream");
+        self.send(who.signed(request).body(Body::from(bytes.to_vec())).unwrap()).await
+    }
+
+    /// The names of the files in the folder.
+    pub(crate) fn stored_files(&self) -> Vec<String> {
+        let folder = self.folder.path().join("files");
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    /// An organisation that was not verified yet, and someone in it.
+    pub(crate) async fn newcomer(&self) -> (OrganisationId, Someone) {
+        let profile =
+            json!({ "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" });
+        let profile = form::read(&profile).unwrap();
+        let new = Organisation::register(OrganisationId::generate(), profile, epoch());
+        self.db.write(async |tx| db::organisations::insert(tx, &new).await).await.unwrap();
+        (new.id, member(&self.db, new.id, Role::Enterprise, "yang.chen").await)
+    }
+
+    /// A visitor, and someone in every role.
+    pub(crate) fn everyone(&self) -> [&Someone; 8] {
+        [
+            &VISITOR,
+            &self.enterprise,
+            &self.research,
+            &self.matchmaker,
+            &self.lead,
+            &self.system_admin,
+            &self.security_admin,
+            &self.auditor,
+        ]
     }
 
     /// A colleague of someone, with the same role.
@@ -120,7 +186,7 @@ impl World {
 
     /// The API of another process on the same database.
     pub(crate) fn replica(&self) -> Router {
-        router(&self.db, &self.clock, &self.engine)
+        router(&self.db, &self.clock, &self.engine, files(self.files.clone()))
     }
 
     /// What whoever holds a secret is told of themselves by one of several replicas.
@@ -299,15 +365,52 @@ impl People {
     }
 }
 
-fn router(db: &Db, clock: &Clock, engine: &Engine) -> Router {
+/// The most bytes of a body, and of a file.
+pub(crate) const BODY: usize = 64 * 1024;
+pub(crate) const FILE: usize = 100 * 1024;
+
+fn router(db: &Db, clock: &Clock, engine: &Engine, files: Files) -> Router {
+    let limits = Limits { body_bytes: BODY, ..Limits::default() };
+    limited_router((db, clock, engine), limits, files)
+}
+
+fn files(folder: db::files::Files) -> Files {
+    let rules = Rules {
+        file_bytes: FILE,
+        organisation_bytes: 1024 * 1024,
+        scanner: None,
+        proofs: Proofs::Optional,
+    };
+    Files::new(folder, rules)
+}
+
+fn limited_router(
+    (db, clock, engine): (&Db, &Clock, &Engine),
+    limits: Limits,
+    files: Files,
+) -> Router {
     api::router(App {
         db: db.clone(),
         clock: clock.clone(),
         engine: engine.clone(),
         identity: Identity::new(2).unwrap(),
-        limits: Limits { body_bytes: 64 * 1024, ..Limits::default() },
+        limits,
+        files,
         office: Office { prefix: Arc::from("GP") },
     })
+}
+
+impl Someone {
+    /// A request that this one sends.
+    pub(crate) fn signed(
+        &self,
+        request: axum::http::request::Builder,
+    ) -> axum::http::request::Builder {
+        match &self.token {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
 }
 
 impl Answer {
@@ -334,6 +437,12 @@ impl Answer {
     fn check(&self) {
         assert!(self.headers.contains_key("x-request-id"), "{self:?}");
         assert_eq!(self.headers["x-content-type-options"], "nosniff");
+        assert!(
+            self.headers[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .starts_with("default-src 'none'")
+        );
         if self.status.is_client_error() || self.status.is_server_error() {
             assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{self:?}");
             assert_eq!(self.body["status"], self.status.as_u16());
@@ -346,47 +455,12 @@ impl Answer {
     }
 }
 
-/// A complete need.
-pub(crate) fn need(title: &str) -> Value {
-    json!({
-        "title": title,
-        "summary": "报废率高，急需降低。",
-        "problem": "现有球墨铸铁件气孔率高达百分之八，每月报废四十吨，需要降到百分之二以下。",
-        "goal": "气孔率不高于 2%",
-        "tried": "换过两种涂料，效果不明显",
-        "indicators": [{ "name": "气孔率", "operator": "at_most", "value": 2, "unit": "%", "must": true }],
-        "keywords": ["球墨铸铁", "气孔", "报废率"],
-        "fields": ["401"],
-        "industry": "C33",
-        "region": "140581",
-        "kind": "process_improvement",
-        "cooperation": ["joint", "try_first"],
-        "readiness": 6,
-        "investment": { "form": "range", "low_fen": 30_000_000, "high_fen": 80_000_000 },
-        "intended_partner": "晋东理工大学",
-        "contact": { "name": "李伟", "phone": "13900001234" },
-        "unclassified": true,
-    })
+/// What everyone consents to who is to have an account.
+pub(crate) fn consents() -> Value {
+    json!([{ "purpose": "account_keeping", "version": 1 }])
 }
 
-/// A complete achievement.
-pub(crate) fn achievement(title: &str) -> Value {
-    json!({
-        "title": title,
-        "summary": "优化浇注系统与孕育处理。",
-        "description": "通过浇注系统优化与瞬时孕育，球墨铸铁件气孔率由百分之七降到百分之一点五，三家铸造厂试用一年。",
-        "parameters": [{ "name": "气孔率", "operator": "equals", "value": 1.5, "unit": "%" }],
-        "keywords": ["球墨铸铁", "气孔", "浇注系统"],
-        "fields": ["401"],
-        "region": "140100",
-        "readiness": 7,
-        "cooperation": ["licence"],
-        "contact": { "name": "周岚", "mail": "zhou@example.cn" },
-        "unclassified": true,
-    })
-}
-
-pub(crate) async fn organisation(db: &Db, number: &str, name: &str, kind: &str) -> OrganisationId {
+async fn organisation(db: &Db, number: &str, name: &str, kind: &str) -> OrganisationId {
     let profile = form::read(&json!({ "number": number, "name": name, "kind": kind })).unwrap();
     let mut organisation = Organisation::register(OrganisationId::generate(), profile, epoch());
     organisation.decide(Action::Verify, None).unwrap();

@@ -85,15 +85,20 @@ pub(super) fn columns<F: Form>(it: &Listing<F>, keys: &Keys) -> Result<ActiveMod
     })
 }
 
-const TABLE: &str = "listings";
+pub(super) const TABLE: &str = "listings";
 
 /// A form as it is stored: contacts are sealed, and of a confidential listing everything. What is
 /// sealed is a text where the form has an object, so that the two cannot be taken for each other.
 pub(super) fn seal_form<F: Form>(keys: &Keys, at: &Place, form: &F) -> Result<Json> {
-    let mut json = serde_json::to_value(form).map_err(corrupt("listings.form"))?;
+    let json = serde_json::to_value(form).map_err(corrupt("listings.form"))?;
     if is_sealed_whole(form, keys) {
-        return keys.seal_json(at, &json);
+        keys.seal_json(at, &json)
+    } else {
+        seal_parts::<F>(keys, at, json)
     }
+}
+
+fn seal_parts<F: Form>(keys: &Keys, at: &Place, mut json: Json) -> Result<Json> {
     for name in contacts::<F>() {
         if let Some(contact) = json.get_mut(name) {
             *contact = keys.seal_json(&at.part(name), contact)?;
@@ -112,6 +117,10 @@ fn contacts<F: Form>() -> impl Iterator<Item = &'static str> {
 }
 
 fn open_form<F: Form>(keys: &Keys, at: &Place, stored: Json) -> Result<F> {
+    form::read(&open_parts::<F>(keys, at, stored)?).map_err(corrupt("listings.form"))
+}
+
+fn open_parts<F: Form>(keys: &Keys, at: &Place, stored: Json) -> Result<Json> {
     let mut json = match &stored {
         Json::String(sealed) => keys.open_json(at, sealed)?,
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => stored,
@@ -123,7 +132,35 @@ fn open_form<F: Form>(keys: &Keys, at: &Place, stored: Json) -> Result<F> {
             *contact = keys.open_json(&at.part(name), sealed)?;
         }
     }
-    form::read(&json).map_err(corrupt("listings.form"))
+    Ok(json)
+}
+
+/// A stored form in which nobody of this name is the contact; nothing if that is so already.
+pub(super) fn without_contact<F: Form>(
+    keys: &Keys,
+    (at, stored): (&Place, &Json),
+    name: &str,
+) -> Result<Option<Json>> {
+    let mut json = open_parts::<F>(keys, at, stored.clone())?;
+    let mut changed = false;
+    for part in contacts::<F>() {
+        if let Some(contact) = json.get_mut(part)
+            && contact.get("name").and_then(Json::as_str) == Some(name)
+        {
+            *contact = Json::Object(serde_json::Map::new());
+            changed = true;
+        }
+    }
+    if !changed {
+        return Ok(None);
+    }
+    let sealed = match stored {
+        Json::String(_) => keys.seal_json(at, &json)?,
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+            seal_parts::<F>(keys, at, json)?
+        }
+    };
+    Ok(Some(sealed))
 }
 
 /// The title that stands in a listing's stored form; the column of titles is empty where the form

@@ -1,10 +1,11 @@
 //! Walking over every sealed field, whichever table it is in.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement, Value, prelude::Json};
+use serde_json::Map;
 use uuid::Uuid;
 
 use super::{reseal_json, reseal_text};
-use crate::{Conn, Result, Tx, keys::Place};
+use crate::{Conn, Keys, Result, Tx, error::corrupt, keys::Place};
 
 /// A column that holds what is sealed.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub(super) struct Field {
     pub(super) table: &'static str,
     /// The primary key, as [`Place`] names the row.
     key: &'static [KeyColumn],
-    column: &'static str,
+    pub(super) column: &'static str,
     kind: Kind,
 }
 
@@ -154,6 +155,37 @@ impl Field {
         };
         let place = Place::new(self.table, self.column, names.join("/"));
         Ok(Row { field: self, key, place, stored: stored.unwrap_or(Stored::Nothing) })
+    }
+}
+
+impl Field {
+    /// Opens what is sealed in a row that was read column by column.
+    pub(super) fn open(&self, keys: &Keys, row: &mut Map<String, Json>) -> Result<()> {
+        let mut names = Vec::with_capacity(self.key.len());
+        for column in self.key {
+            let Some(value) = row.get(column.name()) else { return Ok(()) };
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            names.push(match column {
+                KeyColumn::Id(_) => Uuid::parse_str(&text).map_err(corrupt("a key"))?.to_string(),
+                KeyColumn::Text(_) | KeyColumn::Number(_) => text,
+            });
+        }
+        let at = Place::new(self.table, self.column, names.join("/"));
+        let Some(stored) = row.get_mut(self.column) else { return Ok(()) };
+        match (self.kind, &mut *stored) {
+            (Kind::Text, Json::String(sealed)) => *stored = keys.open(&at, sealed)?.into(),
+            (Kind::Json(_), Json::String(sealed)) => *stored = keys.open_json(&at, sealed)?,
+            (Kind::Json(parts), Json::Object(fields)) => {
+                for name in parts {
+                    if let Some(Json::String(sealed)) = fields.get(*name) {
+                        let opened = keys.open_json(&at.part(name), sealed)?;
+                        fields.insert((*name).to_owned(), opened);
+                    }
+                }
+            }
+            (Kind::Text | Kind::Json(_), _) => {}
+        }
+        Ok(())
     }
 }
 

@@ -14,5 +14,7 @@ mod keys;
 mod listings;
 mod outbox;
 mod passwords;
+mod privacy;
+mod rates;
 mod schema;
 mod store;

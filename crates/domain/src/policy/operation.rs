@@ -20,6 +20,16 @@ pub enum Operation {
     SignOut,
     /// Read one's own account.
     ReadSelf,
+    /// Correct one's own account.
+    EditSelf,
+    /// Read everything that is kept of oneself.
+    ExportSelf,
+    /// Close one's own account for good.
+    EraseSelf,
+    /// Read what people consent to.
+    ReadConsentTexts,
+    /// Read, give and withdraw one's own consents.
+    OwnConsents,
     /// Change one's own password.
     ChangePassword,
     /// Read, make and revoke one's own tokens.
@@ -42,6 +52,8 @@ pub enum Operation {
     CreatePerson,
     /// Disable or enable an account.
     SwitchPerson,
+    /// Close an account for good, at its owner's request.
+    ErasePerson,
     /// List what waits for review.
     ListSubmissions,
     /// List suggested pairs.
@@ -52,6 +64,14 @@ pub enum Operation {
     ReadPairLog,
     /// Take, release, grade or defer a pair.
     WorkPair,
+    /// Download an attachment.
+    ReadAttachment,
+    /// Remove an attachment.
+    RemoveAttachment,
+    /// Send what proves who one's own organisation is.
+    SendProof,
+    /// Read what proves who an organisation is.
+    ReadProofs,
     /// An act on listings of one kind.
     Listing(Kind, Act),
 }
@@ -98,25 +118,44 @@ const READERS: &[Grant] = &[
     grant(Role::Lead, Relation::Any, Standing::Any),
 ];
 const MATCHMAKERS: &[Grant] = &[grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended)];
+const OWN_ORGANISATION: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Own, Standing::NotSuspended),
+    grant(Role::Research, Relation::Own, Standing::NotSuspended),
+];
+const AUTHORS: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Authored, Standing::NotSuspended),
+    grant(Role::Research, Relation::Authored, Standing::NotSuspended),
+];
+const PROOF_READERS: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Own, Standing::Any),
+    grant(Role::Research, Relation::Own, Standing::Any),
+    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
+];
 const OTHER_MATCHMAKERS: &[Grant] =
     &[grant(Role::Matchmaker, Relation::Others, Standing::NotSuspended)];
 
 impl Operation {
     /// The row: to whom, on which objects, and how their organisation must stand.
     pub const fn grants(self) -> &'static [Grant] {
-        use Relation::{Any, Others, Own};
-        use Role::{Enterprise, Matchmaker, Research, SecurityAdmin, SystemAdmin};
+        use Relation::{Any, Others};
+        use Role::{Matchmaker, SecurityAdmin, SystemAdmin};
         match self {
             Self::Health
             | Self::Describe
+            | Self::ReadConsentTexts
             | Self::ReadCodes
             | Self::ReadMarket
             | Self::SignIn
             | Self::RegisterOrganisation
-            | Self::ReadOrganisation => EVERYONE,
+            | Self::ReadOrganisation
+            | Self::ReadAttachment => EVERYONE,
             Self::Search => READERS,
             Self::SignOut
             | Self::ReadSelf
+            | Self::EditSelf
+            | Self::ExportSelf
+            | Self::EraseSelf
+            | Self::OwnConsents
             | Self::ChangePassword
             | Self::OwnTokens
             | Self::OwnSessions => SIGNED_IN,
@@ -129,14 +168,9 @@ impl Operation {
                     ]
                 }
             }
-            Self::EditOrganisation => {
-                const {
-                    &[
-                        grant(Enterprise, Own, Standing::NotSuspended),
-                        grant(Research, Own, Standing::NotSuspended),
-                    ]
-                }
-            }
+            Self::EditOrganisation | Self::SendProof => OWN_ORGANISATION,
+            Self::RemoveAttachment => AUTHORS,
+            Self::ReadProofs => PROOF_READERS,
             Self::DecideOrganisation => {
                 const { &[grant(SecurityAdmin, Others, Standing::NotSuspended)] }
             }
@@ -148,7 +182,7 @@ impl Operation {
                     ]
                 }
             }
-            Self::CreatePerson | Self::SwitchPerson => {
+            Self::CreatePerson | Self::SwitchPerson | Self::ErasePerson => {
                 const { &[grant(SystemAdmin, Any, Standing::NotSuspended)] }
             }
             Self::ListSubmissions | Self::ListPairs | Self::ReadPair | Self::ReadPairLog => {
@@ -176,6 +210,11 @@ impl Operation {
             Self::SignIn => "sessions.create",
             Self::SignOut => "sessions.end",
             Self::ReadSelf => "me.read",
+            Self::EditSelf => "me.edit",
+            Self::ExportSelf => "me.export",
+            Self::EraseSelf => "me.erase",
+            Self::ReadConsentTexts => "consents.texts",
+            Self::OwnConsents => "consents.own",
             Self::ChangePassword => "me.password",
             Self::OwnTokens => "tokens.own",
             Self::OwnSessions => "sessions.own",
@@ -187,11 +226,16 @@ impl Operation {
             Self::ListPeople => "people.list",
             Self::CreatePerson => "people.create",
             Self::SwitchPerson => "people.switch",
+            Self::ErasePerson => "people.erase",
             Self::ListSubmissions => "submissions.list",
             Self::ListPairs => "pairs.list",
             Self::ReadPair => "pairs.read",
             Self::ReadPairLog => "pairs.log",
             Self::WorkPair => "pairs.work",
+            Self::ReadAttachment => "attachments.read",
+            Self::RemoveAttachment => "attachments.remove",
+            Self::SendProof => "proofs.send",
+            Self::ReadProofs => "proofs.read",
             Self::Listing(Kind::Need, act) => act.name().0,
             Self::Listing(Kind::Achievement, act) => act.name().1,
         }

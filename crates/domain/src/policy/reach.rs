@@ -119,6 +119,7 @@ impl Operation {
             | Self::ReadMarket
             | Self::Search
             | Self::ReadSelf
+            | Self::ReadConsentTexts
             | Self::ListOrganisations
             | Self::ReadOrganisation
             | Self::ListPeople
@@ -126,10 +127,14 @@ impl Operation {
             | Self::ListPairs
             | Self::ReadPair
             | Self::ReadPairLog
+            | Self::ReadAttachment
+            | Self::ReadProofs
             | Self::Listing(_, Act::List | Act::Read | Act::ReadReviews | Act::ReadLeaks) => {
                 Some(Scope::Read)
             }
             Self::EditOrganisation
+            | Self::RemoveAttachment
+            | Self::SendProof
             | Self::Listing(_, Act::Create | Act::Write | Act::Adopt | Act::Submit | Act::Run) => {
                 Some(Scope::Write)
             }
@@ -139,6 +144,11 @@ impl Operation {
             }
             Self::SignIn
             | Self::SignOut
+            | Self::EditSelf
+            | Self::ExportSelf
+            | Self::EraseSelf
+            | Self::ErasePerson
+            | Self::OwnConsents
             | Self::ChangePassword
             | Self::OwnTokens
             | Self::OwnSessions

@@ -27,6 +27,11 @@ fn every_operation() -> Vec<Operation> {
         Operation::SignIn,
         Operation::SignOut,
         Operation::ReadSelf,
+        Operation::EditSelf,
+        Operation::ExportSelf,
+        Operation::EraseSelf,
+        Operation::ReadConsentTexts,
+        Operation::OwnConsents,
         Operation::ChangePassword,
         Operation::OwnTokens,
         Operation::OwnSessions,
@@ -38,11 +43,16 @@ fn every_operation() -> Vec<Operation> {
         Operation::ListPeople,
         Operation::CreatePerson,
         Operation::SwitchPerson,
+        Operation::ErasePerson,
         Operation::ListSubmissions,
         Operation::ListPairs,
         Operation::ReadPair,
         Operation::ReadPairLog,
         Operation::WorkPair,
+        Operation::ReadAttachment,
+        Operation::RemoveAttachment,
+        Operation::SendProof,
+        Operation::ReadProofs,
     ];
     others.into_iter().chain(listings).collect()
 }
@@ -88,6 +98,11 @@ search VERML
 sessions.create VERMLYCA
 sessions.end ERMLYCA
 me.read ERMLYCA
+me.edit ERMLYCA
+me.export ERMLYCA
+me.erase ERMLYCA
+consents.texts VERMLYCA
+consents.own ERMLYCA
 me.password ERMLYCA
 tokens.own ERMLYCA
 sessions.own ERMLYCA
@@ -99,11 +114,16 @@ organisations.decide C
 people.list YC
 people.create Y
 people.switch Y
+people.erase Y
 submissions.list M
 pairs.list M
 pairs.read M
 pairs.log M
 pairs.work M
+attachments.read VERMLYCA
+attachments.remove ER
+proofs.send ER
+proofs.read ERC
 needs.list VERMLYCA
 needs.read VERMLYCA
 needs.create E
@@ -137,10 +157,15 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
     let expected = [
         "sessions.create",
         "sessions.end",
+        "me.edit",
+        "me.export",
+        "me.erase",
+        "consents.own",
         "me.password",
         "tokens.own",
         "sessions.own",
         "organisations.register",
+        "people.erase",
     ];
     assert_eq!(beyond, expected);
 }

@@ -153,7 +153,8 @@ impl Market {
 pub(crate) fn process(db: &Db, clock: &Clock, folder: &TempDir, name: &str) -> (Engine, Worker) {
     let engine = Engine::default();
     let index = Folder::take(&folder.path().join(name), 1, Veil::thin()).unwrap();
-    let settings = Settings { depth: Depth { most: 20, floor: 0.3 } };
+    let files = db::files::Files::new(folder.path().join("files"));
+    let settings = Settings { depth: Depth { most: 20, floor: 0.3 }, files };
     let worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
     (engine, worker)
 }

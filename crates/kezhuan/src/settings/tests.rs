@@ -76,3 +76,35 @@ fn the_example_for_production_is_good() {
     let settings = read(example, &[]).unwrap();
     assert!(!settings.migrate && settings.log.json);
 }
+
+#[test]
+fn a_password_that_everybody_knows_is_told() {
+    let with = |url: &str| read("", &[("KEZHUAN_DATABASE_URL", url)]).unwrap().default_secret();
+    for known in [
+        "postgres://kezhuan:kezhuan@db/kezhuan",
+        "postgres://kz:Password@db/kz",
+        "postgres://kz:@db/kz",
+        "postgres://li:li@db/kz?sslmode=require",
+    ] {
+        assert!(with(known).is_some(), "{known}");
+    }
+    for own in ["", "postgres://postgres@127.0.0.1/kz", "postgres://kz:x7Q%40kk3@db:5432/kz"] {
+        assert_eq!(with(own), None, "{own}");
+    }
+}
+
+#[test]
+fn settings_that_are_printed_show_no_secret() {
+    let url = ("KEZHUAN_DATABASE_URL", "postgres://kz:x7Qkk3vv@db/kz");
+    let printed = format!("{:?}", read("", &[url]).unwrap());
+    assert!(!printed.contains("x7Qkk3vv"), "{printed}");
+}
+
+#[test]
+fn the_scanner_is_a_socket_or_nothing() {
+    let told = format!(
+        "{:#}",
+        read("[uploads]\nclamav = \"/run/clamd\"\nproofs = \"some\"\n", &[]).unwrap_err()
+    );
+    assert!(told.contains("uploads.clamav") && told.contains("uploads.proofs"), "{told}");
+}

@@ -111,6 +111,46 @@ fn check_tells_every_fault_at_once() {
 }
 
 #[test]
+fn what_stands_open_is_told_with_how_to_close_it() {
+    let place = Place::new();
+    place.people();
+    let open = place
+        .command(&["check", "--security", "--format", "json"])
+        .env("KEZHUAN_SERVER_LISTEN", "0.0.0.0:0")
+        .env("KEZHUAN_SERVER_METRICS", "everyone")
+        .env("KEZHUAN_SERVER_PROXIES", "0.0.0.0/0")
+        .output()
+        .unwrap();
+    assert_eq!(open.status.code(), Some(3));
+    let told: Value = serde_json::from_str(&texts(&open).0).unwrap();
+    let bad = |what: &str, part: &str| {
+        told.as_array().unwrap().iter().any(|it| {
+            it["what"] == what
+                && it["level"] == "bad"
+                && it["detail"].as_str().unwrap().contains(part)
+        })
+    };
+    for (what, part) in [
+        ("TLS", "server.tls"),
+        ("proxies", "name yours alone"),
+        ("metrics", "loopback"),
+        ("rate limits", "sign_in, entry, search, write, read"),
+        ("uploads", "uploads.clamav"),
+        ("administrators", "--role auditor"),
+        ("administrators", "--role security_admin"),
+    ] {
+        assert!(bad(what, part), "{what}: {told}");
+    }
+    let known = place
+        .command(&["serve", "--port", "0"])
+        .env("KEZHUAN_DATABASE_URL", "postgres://kezhuan:kezhuan@127.0.0.1:1/kezhuan")
+        .output()
+        .unwrap();
+    assert_eq!(known.status.code(), Some(1));
+    assert!(texts(&known).1.contains("everybody tries first"), "{known:?}");
+}
+
+#[test]
 fn accounts_are_made_listed_and_switched() {
     let place = Place::new();
     let add = |login: &str, role: &str, number: &str| {

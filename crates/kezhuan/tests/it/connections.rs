@@ -56,6 +56,83 @@ fn beyond_the_cap_connections_are_closed_at_once_and_places_come_back() {
 }
 
 #[test]
+fn a_client_that_dawdles_over_its_body_is_told_so() {
+    let place = Place::new();
+    let server = serve_with(&place, &[("KEZHUAN_SERVER_BODY_SECONDS", "1")]);
+    let mut slow = TcpStream::connect(server.address()).unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let head = "POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    slow.write_all(format!("{head}Content-Length: 1000\r\n\r\n{{").as_bytes()).unwrap();
+    let started = Instant::now();
+    let mut answer = String::new();
+    let _ = slow.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("slow_body"), "{answer}");
+    assert!(started.elapsed() < Duration::from_secs(8), "the connection is closed too");
+}
+
+#[test]
+fn a_client_that_does_not_read_is_sent_away() {
+    let place = Place::new();
+    let settings = [("KEZHUAN_SERVER_WRITE_SECONDS", "1"), ("KEZHUAN_SERVER_CONNECTIONS", "2")];
+    let server = serve_with(&place, &settings);
+    server.wait_until_ready();
+    let deaf = TcpStream::connect(server.address()).unwrap();
+    // Many answers, one after the other, until no buffer on the way holds any more.
+    let mut asking = deaf.try_clone().unwrap();
+    asking.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    let request = "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+    let started = Instant::now();
+    while asking.write_all(request.as_bytes()).is_ok() {
+        assert!(started.elapsed() < Duration::from_mins(1), "still taken in");
+    }
+    let patience = Instant::now();
+    while !server
+        .get(None, "/metrics")
+        .unwrap()
+        .1
+        .as_str()
+        .unwrap()
+        .contains("kezhuan_connections 1")
+    {
+        assert!(patience.elapsed() < Duration::from_secs(10), "the deaf one still has its place");
+        thread::sleep(Duration::from_millis(100));
+    }
+    drop(deaf);
+}
+
+#[test]
+fn one_address_has_so_many_connections() {
+    let place = Place::new();
+    let server = serve_with(&place, &[("KEZHUAN_SERVER_CONNECTIONS_EACH", "3")]);
+    let held: Vec<TcpStream> =
+        (0..3).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    thread::sleep(Duration::from_millis(200));
+    assert!(server.get(None, "/healthz").is_err(), "a fourth");
+    drop(held);
+    let patience = Instant::now();
+    while !server.get(None, "/healthz").is_ok_and(|it| it.0 == 200) {
+        assert!(patience.elapsed() < Duration::from_secs(5), "no place came back");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn browsers_are_told_to_come_by_tls_where_there_is_any() {
+    let place = Place::new();
+    for (tls, told) in [("no", false), ("proxy", true)] {
+        let server = serve_with(&place, &[("KEZHUAN_SERVER_TLS", tls)]);
+        let mut client = TcpStream::connect(server.address()).unwrap();
+        let request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        client.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        let year = "strict-transport-security: max-age=31536000";
+        assert_eq!(answer.contains(year), told, "{answer}");
+    }
+}
+
+#[test]
 fn heads_that_are_too_large_are_refused() {
     let place = Place::new();
     let server = place.serve();

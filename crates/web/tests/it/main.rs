@@ -20,6 +20,11 @@ const HOSTILE: &str = "<script>alert(1)</script>\" onload=\"x";
 
 /// An API that finds what it is told to.
 fn api(found: Result<Value, StatusCode>) -> Router {
+    saying(found, HOSTILE)
+}
+
+/// One whose listing says something in every field.
+fn saying(found: Result<Value, StatusCode>, said: &str) -> Router {
     let market = json!({ "needs": 3, "achievements": 5, "organisations": 2, "accepted_pairs": 1 });
     let refused = |status: StatusCode| {
         (status, Json(json!({ "detail": "正在重建索引", "request_id": "r-1" }))).into_response()
@@ -31,8 +36,11 @@ fn api(found: Result<Value, StatusCode>) -> Router {
         };
         async move { answer }
     };
-    let need = json!({ "id": "a1", "kind": "need", "number": "GPN-1", "form": {
-        "title": HOSTILE, "problem": HOSTILE, "summary": HOSTILE, "keywords": [HOSTILE],
+    let row = json!({ "name": said, "operator": said, "value": 1, "unit": said, "proof": said });
+    let need = json!({ "id": "a1", "kind": "need", "number": said, "title": said,
+        "organisation": { "name": said }, "valid_until": said, "view": "public", "form": {
+        "title": said, "problem": said, "summary": said, "goal": said, "keywords": [said],
+        "fields": [said], "region": said, "cooperation": [said], "indicators": [row],
     }});
     Router::new()
         .route("/api/v1/codes/{table}", get(|| async { Json(json!([])) }))
@@ -76,6 +84,78 @@ async fn whatever_a_listing_says_is_text_and_not_markup() {
     assert!(html.contains("<mark>瓦斯</mark>"));
 }
 
+/// What is written to be run: in texts, in attributes, in addresses, in broken markup.
+const CORPUS: &str = include_str!("xss.txt");
+
+/// The tags of a page with what stands in them. Whatever a listing says is escaped, so that a `<`
+/// that is still there is the page's own; a text that got out would show up as a tag or an attribute
+/// that no page has.
+fn tags(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let mut tags = Vec::new();
+    for piece in html.split('<').skip(1) {
+        let name: String = piece.chars().take_while(|it| !" >\n".contains(*it)).collect();
+        let mut attributes = Vec::new();
+        let mut rest = piece.strip_prefix(&name).unwrap_or_default();
+        while let Some((before, after)) = rest.split_once("=\"") {
+            if before.contains('>') {
+                break;
+            }
+            let (value, after) = after.split_once('"').unwrap_or((after, ""));
+            let attribute = before.rsplit(' ').next().unwrap_or_default();
+            attributes.push((attribute.to_owned(), value.to_owned()));
+            rest = after;
+        }
+        tags.push((name, attributes));
+    }
+    tags
+}
+
+#[tokio::test]
+async fn nothing_that_is_written_to_be_run_becomes_part_of_a_page() {
+    const NAMES: [&str; 34] = [
+        "!doctype", "html", "head", "meta", "title", "link", "body", "header", "nav", "main",
+        "article", "section", "footer", "h1", "h2", "h3", "p", "a", "span", "dl", "dt", "dd",
+        "div", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "mark", "form", "button",
+    ];
+    const FIELDS: [&str; 4] = ["input", "select", "option", "label"];
+    let mut seen = 0;
+    for said in CORPUS.lines().filter(|it| !it.is_empty()) {
+        let piece = |hit: bool| json!({ "text": said, "hit": hit });
+        let hit = json!({ "id": "a1", "kind": "need", "number": said, "fields": [said],
+            "marked_title": [piece(false), piece(true)], "snippet": [piece(true)], "region": said,
+            "organisation": { "id": "o1", "name": said }, "valid_until": said });
+        let found = json!({ "total": 1, "relaxed": false, "items": [hit], "next": "c" });
+        let query: Vec<String> = said.bytes().map(|it| format!("%{it:02X}")).collect();
+        let query = query.concat();
+        for path in ["/needs/a1".to_owned(), "/".to_owned(), format!("/?q={query}&kind={query}")] {
+            let request = Request::get(&path).body(Body::empty()).unwrap();
+            let router = web::router(saying(Ok(found.clone()), said));
+            let response = router.oneshot(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let bytes = response.into_body().collect().await.unwrap().to_bytes();
+            let html = String::from_utf8(bytes.to_vec()).unwrap();
+            for (name, attributes) in tags(&html) {
+                let name = name.trim_start_matches('/').to_lowercase();
+                let known = NAMES.contains(&name.as_str()) || FIELDS.contains(&name.as_str());
+                assert!(known, "<{name}> by {said}");
+                for (attribute, value) in attributes {
+                    assert!(
+                        !attribute.starts_with("on") && attribute != "style",
+                        "{attribute} by {said}"
+                    );
+                    let address = ["href", "src", "action"].contains(&attribute.as_str());
+                    assert!(
+                        !address || value.starts_with('/') || value.starts_with('#'),
+                        "{value} by {said}"
+                    );
+                }
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1000, "{seen}");
+}
+
 #[tokio::test]
 async fn every_page_forbids_what_it_does_not_need() {
     for path in ["/", "/needs/a1", "/nowhere", "/assets/kezhuan.css", "/api/docs"] {
@@ -83,7 +163,20 @@ async fn every_page_forbids_what_it_does_not_need() {
         let policy = headers.get("content-security-policy").unwrap().to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
-        assert_eq!(headers.get("x-content-type-options").unwrap(), "nosniff", "{path}");
+        for part in
+            ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action"]
+        {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(headers.get(name).unwrap(), value, "{path}");
+        }
+        assert!(headers.contains_key("permissions-policy"), "{path}");
     }
 }
 

@@ -27,7 +27,13 @@ pub(super) fn body(cast: &Cast, schema: &str) -> Value {
         "Credentials" => json!({ "login": "cast.ec", "password": PASSWORD }),
         "NewPassword" => json!({ "old": PASSWORD, "new": PASSWORD.replace("甜", "香") }),
         "TokenForm" => json!({ "name": "夜间导入" }),
-        "Registration" => json!({ "organisation": profile(), "account": account }),
+        "Registration" => {
+            let consents = crate::world::consents();
+            json!({ "organisation": profile(), "account": account, "consents": consents })
+        }
+        "Agreement" => json!({ "purpose": "contact_exchange", "version": 1 }),
+        "SelfForm" => json!({ "name": "李伟" }),
+        "ErasureForm" => json!({ "password": PASSWORD }),
         "Profile" => profile(),
         "DecisionForm" => json!({ "reason": "证照不符" }),
         "NewPerson" => {
@@ -43,4 +49,16 @@ pub(super) fn body(cast: &Cast, schema: &str) -> Value {
 fn profile() -> Value {
     let name = format!("新单位{}", Uuid::now_v7().simple());
     json!({ "number": fresh_number().as_str(), "name": name, "kind": "enterprise" })
+}
+
+/// A file that is taken.
+pub(super) const FILE: &[u8] = b"%PDF-1.7\n";
+
+/// What is said of a file that is sent.
+pub(super) fn query(operation: &str) -> &'static str {
+    match operation {
+        "attachToNeed" | "attachToAchievement" => "name=x",
+        "sendProof" => "name=x&kind=licence",
+        _ => panic!("say in matrix/bodies.rs what is said of the file of {operation}"),
+    }
 }

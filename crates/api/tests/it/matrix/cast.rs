@@ -85,6 +85,7 @@ impl Cast {
         let new = New { hash: &self.hash, at, by: By::Owner, keep: 0 };
         let restore = async |tx: &db::Tx| {
             db::passwords::set(tx, person.id, new).await?;
+            db::people::set_login(tx, person.id, &person.login).await?;
             switch(tx, person, state).await
         };
         self.world.db.write(restore).await.unwrap();

@@ -29,6 +29,7 @@ pub(super) async fn make(cast: &Cast, name: &str) -> String {
             listing::<AchievementForm>(cast, (name, "Ra"), form).await.0
         }
         "pair" => pair(cast, name).await,
+        "file" => file(cast, name).await,
         _ => something_else(cast, name).await,
     }
 }
@@ -61,6 +62,13 @@ async fn something_else(cast: &Cast, name: &str) -> String {
             let insert = async |tx: &db::Tx| db::tokens::insert(tx, &session, &digest).await;
             cast.world.db.write(insert).await.unwrap();
             session.id.to_string()
+        }
+        "the author's consent" => {
+            let agreement = domain::consents::Purpose::ContactExchange.present();
+            let consent = agreement.given(cast.person("Ea").id, (cast.world.clock.now(), "r"));
+            let new = std::slice::from_ref(&consent);
+            db.write(async |tx| db::consents::insert_all(tx, new).await).await.unwrap();
+            consent.id.to_string()
         }
         _ => panic!("say in matrix/objects.rs how to make {name}"),
     }
@@ -133,6 +141,34 @@ async fn pair(cast: &Cast, name: &str) -> String {
     let store = async |tx: &db::Tx| db::pairs::insert_all(tx, std::slice::from_ref(&pair)).await;
     cast.world.db.write(store).await.unwrap();
     id.to_string()
+}
+
+/// A file: of a need, or what proves who the enterprise is.
+async fn file(cast: &Cast, name: &str) -> String {
+    match name {
+        "file for everyone" => attachment(cast, "everyone").await,
+        "file for staff" => attachment(cast, "staff").await,
+        _ => licence(cast).await,
+    }
+}
+
+async fn licence(cast: &Cast) -> String {
+    let db = &cast.world.db;
+    verified(db, cast.enterprise).await;
+    for proof in db::attachments::proofs(db.read(), cast.enterprise).await.unwrap() {
+        let gone = async |tx: &db::Tx| db::attachments::remove(tx, proof.id).await;
+        db.write(gone).await.unwrap();
+    }
+    let at = format!("/api/v1/organisations/{}/proofs?name=x&kind=licence", cast.enterprise);
+    cast.world.send_file(cast.someone("Ea"), &at, super::bodies::FILE).await.id()
+}
+
+/// An attachment of a need that is published, and was reviewed with it.
+async fn attachment(cast: &Cast, readers: &str) -> String {
+    let form = need("球墨铸铁件气孔率降低技术");
+    let (need, _) = listing::<NeedForm>(cast, ("need published", "Ea"), form).await;
+    let at = format!("/api/v1/needs/{need}/attachments?name=x&readers={readers}");
+    cast.world.send_file(cast.someone("Ea"), &at, super::bodies::FILE).await.id()
 }
 
 async fn person(cast: &Cast, active: bool) -> PersonId {

@@ -1,0 +1,5 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    assert_eq!(fuzzed::target("tags").map(|it| it(bytes)), Some(Ok(())));
+});
