@@ -90,7 +90,12 @@ fn tokens() -> TableCreateStatement {
         .col(uuid("id").primary_key())
         .col(uuid("person_id"))
         .col(text("kind").check(Expr::col("kind").is_in(["session", "program"])))
-        .col(text("stage").check(Expr::col("stage").is_in(["password", "whole"])))
+        .col(text("stage").check(Expr::col("stage").is_in([
+            "code",
+            "password",
+            "enrolment",
+            "whole",
+        ])))
         .col(text("scopes"))
         .col(text("name"))
         .col(text_uniq("hash"))

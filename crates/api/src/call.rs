@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{header, request::Parts},
+    http::{Extensions, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -20,13 +20,14 @@ use domain::{
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
     App, Origin,
     cookies::Cookies,
     cross_site,
+    denials::{self, Denials},
     problem::{Code, Problem},
     secrets,
 };
@@ -155,7 +156,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Call {
 /// Finds out who asks, for every route. A token that is wrong or has ended is refused rather than
 /// taken for a visitor's. A cookie that has ended is a visitor's: browsers go on sending it.
 pub(crate) async fn authenticate(
-    State(app): State<App>,
+    State((app, denials)): State<(App, Denials)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -168,9 +169,24 @@ pub(crate) async fn authenticate(
     match caller {
         Ok(caller) => {
             request.extensions_mut().insert(Arc::new(caller));
+            request.extensions_mut().insert(denials);
             next.run(request).await
         }
+        Err(problem) if problem.code.status().is_client_error() => {
+            let line = unknown(app.clock.now(), request.extensions());
+            denials.refuse(line, problem).await
+        }
         Err(problem) => problem.into_response(),
+    }
+}
+
+/// The line of someone whose token is wrong, or has ended.
+fn unknown(now: DateTime<Utc>, extensions: &Extensions) -> audit::Line {
+    let id = extensions.get::<RequestId>().map(|it| it.0.to_string());
+    audit::Line {
+        origin: Origin::of(extensions).map(Origin::address),
+        request_id: id.unwrap_or_default(),
+        ..audit::Line::new(now, "authenticate")
     }
 }
 
@@ -250,25 +266,32 @@ async fn note_use(app: &App, token: &Token, now: DateTime<Utc>) {
 }
 
 /// Lets through those to whom the operation is ever granted, and tells the handler which operation
-/// it serves.
+/// it serves. Whoever may not is put on record.
 pub(crate) async fn gate(
     (clock, operation): (db::Clock, Operation),
     mut request: Request,
     next: Next,
 ) -> Response {
     let extensions = request.extensions();
-    let (Some(caller), Some(RequestId(request_id))) =
-        (extensions.get::<Arc<Caller>>(), extensions.get::<RequestId>())
-    else {
+    let (Some(caller), Some(RequestId(request_id)), Some(denials)) = (
+        extensions.get::<Arc<Caller>>(),
+        extensions.get::<RequestId>(),
+        extensions.get::<Denials>(),
+    ) else {
         return Problem::internal("a gate outside the layers").into_response();
     };
     let reach = caller.proof.as_ref().map_or(Ok(()), |it| it.reach.allows(operation));
-    if let Err(refusal) = caller.principal.may_ever(operation).and(reach) {
-        return Problem::from(refusal).into_response();
-    }
+    let allowed = caller.principal.may_ever(operation).and(reach);
+    let (denials, path) = (denials.clone(), request.uri().path().to_owned());
     let (caller, request_id) = (Arc::clone(caller), Arc::clone(request_id));
     let origin = Origin::of(extensions);
     let call = Call { caller, now: clock.now(), request_id, origin, operation };
-    request.extensions_mut().insert(call);
-    next.run(request).await
+    let line = audit::Line { object: denials::named(&path), ..call.line("", None, json!({})) };
+    let answer = if let Err(refusal) = allowed {
+        Problem::from(refusal).into_response()
+    } else {
+        request.extensions_mut().insert(call);
+        next.run(request).await
+    };
+    denials.watch(line, answer).await
 }

@@ -14,6 +14,10 @@ pub(crate) struct ById(pub(crate) Uuid);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ByScore(pub(crate) f64, pub(crate) Uuid);
 
+/// A place in a list that is ordered by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ByNumber(pub(crate) i64);
+
 /// How far into the hits of one question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Depth {
@@ -26,6 +30,12 @@ pub(crate) struct Depth {
 impl ById {
     pub(crate) fn encode(self) -> String {
         encode(b'i', &[self.0.as_bytes()])
+    }
+}
+
+impl ByNumber {
+    pub(crate) fn encode(self) -> String {
+        encode(b'n', &[&self.0.to_be_bytes()])
     }
 }
 
@@ -68,6 +78,12 @@ fn noted<T>(read: Option<T>, at: &str, faults: &mut Faults) -> Option<T> {
 impl Field for ById {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         noted(decode::<16>(b'i', value).map(|it| Self(Uuid::from_bytes(it))), at, faults)
+    }
+}
+
+impl Field for ByNumber {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        noted(decode::<8>(b'n', value).map(|it| Self(i64::from_be_bytes(it))), at, faults)
     }
 }
 

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use db::tokens::Token;
 use domain::{
-    Fault, Faults,
+    Fault, Faults, attempts,
     organisations::Organisation,
     passwords::{Password, Rules},
-    people::Person,
+    people::{Person, Role},
     policy::{Reach, Stage},
 };
 
@@ -21,6 +21,30 @@ pub struct Identity {
     pub rules: Rules,
     /// How sessions go.
     pub sessions: Sessions,
+    /// How often an attempt may fail.
+    pub attempts: attempts::Rules,
+    /// Of whom a second factor is demanded.
+    pub second_factor: SecondFactor,
+}
+
+/// Of whom a second factor is demanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Of nobody; whoever wants can have one.
+    Optional,
+    /// Of those who serve the office.
+    Staff,
+    /// Of everyone.
+    Everyone,
+}
+
+/// What was proved at a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proved {
+    /// The password.
+    Password,
+    /// The second factor as well.
+    Both,
 }
 
 /// How sessions go.
@@ -50,6 +74,8 @@ impl Identity {
             passwords: Passwords::new(slots)?,
             rules: Rules::default(),
             sessions: Sessions::default(),
+            attempts: attempts::Rules::default(),
+            second_factor: SecondFactor::Optional,
         })
     }
 
@@ -75,17 +101,27 @@ impl Identity {
         self.passwords.hash(password).await
     }
 
-    /// How far a sign-in with the password comes.
+    /// How far a sign-in comes with what was proved.
     pub(crate) async fn stage(
         &self,
         conn: &impl db::Conn,
-        person: &Person,
+        (person, proved): (&Person, Proved),
         now: DateTime<Utc>,
     ) -> Result<Stage, Problem> {
+        let has_factor = db::second_factors::is_active(conn, person.id).await?;
+        if has_factor && proved == Proved::Password {
+            return Ok(Stage::Code);
+        }
         let standing = db::passwords::get(conn, person.id).await?;
         let set_at = standing.set_at.unwrap_or(person.created_at);
         let must = standing.must_change || self.rules.has_run_out(set_at, now);
-        Ok(if must { Stage::Password } else { Stage::Whole })
+        Ok(if must {
+            Stage::Password
+        } else if !has_factor && self.second_factor.is_demanded_of(person.role) {
+            Stage::Enrolment
+        } else {
+            Stage::Whole
+        })
     }
 
     /// How many passwords are kept beside the present one.
@@ -106,6 +142,17 @@ impl Identity {
         let found = db::people::find(conn, &person.login).await?;
         hashes.extend(found.map(|(_, present)| present));
         self.passwords.fits_any(password.expose().into(), hashes).await
+    }
+}
+
+impl SecondFactor {
+    /// Whether people of this role must have one.
+    pub const fn is_demanded_of(self, role: Role) -> bool {
+        match self {
+            Self::Optional => false,
+            Self::Staff => role.is_staff(),
+            Self::Everyone => true,
+        }
     }
 }
 

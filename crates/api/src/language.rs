@@ -71,6 +71,19 @@ const fn both(code: Code) -> (&'static str, &'static str) {
         Code::WrongCredentials => {
             ("用户名或密码不正确。", "The sign-in name or the password is wrong.")
         }
+        Code::WrongCode => ("验证码不正确，或已经用过。", "The code is wrong, or was used before."),
+        Code::TooManyAttempts => (
+            "尝试次数过多，请在 Retry-After 所示时间之后再试。",
+            "Too many attempts. Try again after the time that Retry-After says.",
+        ),
+        Code::CodeRequired => (
+            "请先提交第二因素的验证码：POST /sessions/current/code。",
+            "The code of the second factor is awaited: POST /sessions/current/code.",
+        ),
+        Code::SecondFactorRequired => (
+            "请先启用第二因素：POST /me/second-factor。",
+            "Set up a second factor first: POST /me/second-factor.",
+        ),
         Code::PasswordExpired => (
             "请先修改密码：密码已到期，或由他人设置。",
             "Change the password first: it has run out, or someone else set it.",

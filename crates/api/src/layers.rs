@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::{
     App,
     call::{RequestId, authenticate},
+    denials::Denials,
     language::Language,
     problem::{Code, Problem},
     rates::{self, Paces, Rates},
@@ -39,8 +40,9 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// covers only the routes that were there before.
 pub(crate) fn around(router: Router<App>, app: &App) -> Router<App> {
     let limits = app.limits;
+    let denials = Denials::new(app.db.clone());
     router
-        .layer(from_fn_with_state(app.clone(), authenticate))
+        .layer(from_fn_with_state((app.clone(), denials), authenticate))
         .layer(Extension(Rates::new(app.db.clone(), limits.paces)))
         .layer(from_fn_with_state(shape::Bounds::of(app), shape::bound))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits.request))

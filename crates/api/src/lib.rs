@@ -14,12 +14,17 @@ use search::Engine;
 
 mod achievements;
 mod attachments;
+pub mod attempts;
+mod audit;
+pub mod audit_sheet;
 mod call;
+mod changes;
 mod codes;
 mod consents;
 mod cookies;
 mod cross_site;
 mod cursor;
+mod denials;
 mod erasures;
 mod exports;
 mod extract;
@@ -46,6 +51,7 @@ mod problem;
 mod rates;
 mod routes;
 mod search_box;
+mod second_factor;
 pub mod secrets;
 mod sessions;
 mod submissions;
@@ -53,7 +59,7 @@ mod tokens;
 
 pub use cookies::Cookies;
 pub use files::{Files, Proofs, Rules, Scanner};
-pub use identity::{Identity, Owner, Sessions};
+pub use identity::{Identity, Owner, SecondFactor, Sessions};
 pub use language::{Language, describe};
 pub use layers::Limits;
 pub use origin::Origin;
@@ -122,6 +128,7 @@ fn v1(clock: Clock) -> Routes {
         .merge(search_box::routes(clock.clone()))
         .merge(sessions::routes(clock.clone()))
         .merge(me::routes(clock.clone()))
+        .merge(second_factor::routes(clock.clone()))
         .merge(tokens::routes(clock.clone()))
         .merge(consents::routes(clock.clone()))
         .merge(exports::routes(clock.clone()))
@@ -132,7 +139,8 @@ fn v1(clock: Clock) -> Routes {
         .merge(achievements::routes(clock.clone()))
         .merge(attachments::routes(clock.clone()))
         .merge(submissions::routes(clock.clone()))
-        .merge(pairs::routes(clock))
+        .merge(pairs::routes(clock.clone()))
+        .merge(audit::routes(clock))
 }
 
 /// A JSON body, as an answer.

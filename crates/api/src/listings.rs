@@ -34,9 +34,11 @@ mod body;
 mod change;
 mod history;
 mod leaks;
+mod reading;
 
 pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, may_read, shown};
 use change::{Changed, change, remove_draft, review};
+pub(crate) use reading::{Extent, Reading};
 
 /// How the description calls the listings of a kind.
 #[derive(Clone, Copy)]
@@ -213,6 +215,10 @@ async fn list<F: Form>(
 ) -> Answer<Listed<CardBody>> {
     let principal = call.principal();
     let rows = db::listings::list::<F>(db.read(), principal, &asked.filter, asked.page).await?;
+    let shown = rows.iter().fold(Reading::new(), |reading, it| {
+        reading.of(&call, it, Sight::of(principal, it), Extent::Short)
+    });
+    shown.note(&db).await?;
     let owners = Owners::of(db.read(), rows.iter().map(|it| it.organisation)).await?;
     let card = |it: Listing<F>| CardBody::new(&it, Sight::of(principal, &it), &owners);
     let place = |it: &Listing<F>| ById(it.id.as_uuid()).encode();
@@ -228,6 +234,7 @@ async fn read<F: Form>(
 ) -> Result<Response, Problem> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
     let (sight, tag) = shown(call.principal(), &listing)?;
+    Reading::new().of(&call, &listing, sight, Extent::Whole).note(&db).await?;
     if has_already(&method, &headers, &tag) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }

@@ -20,10 +20,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    App,
+    App, attempts,
     call::Call,
     extract::{Body, Chooses, Choosing, IfMatch},
-    identity::Owner,
+    identity::{Owner, Proved},
     moment::Moment,
     once::Tagged,
     problem::{Code, Problem},
@@ -172,8 +172,7 @@ async fn change_password(
 ) -> Result<Opened, Problem> {
     let member = call.member()?;
     let person = db::people::get(app.db.read(), member.person).await?;
-    let (_, hash) = db::people::find(app.db.read(), &person.login).await?.unzip();
-    if !app.identity.passwords.fits(body.form.old, hash).await? {
+    if !attempts::confirm_password(&app, &call, (&person, body.form.old)).await? {
         let fault = Fault::NotAllowed { because_of: "password" };
         return Err(Faults::one("/old", fault).into());
     }
@@ -187,7 +186,7 @@ async fn change_password(
             let ended = db::tokens::remove_all(tx, person.id, None).await?;
             let object = Some(("person", person.id.as_uuid()));
             db::audit::append(tx, call.line("", object, json!({ "ended": ended }))).await?;
-            let stage = app.identity.stage(tx, &person, call.now).await?;
+            let stage = app.identity.stage(tx, (&person, Proved::Both), call.now).await?;
             let (organisation, carrier) = (&organisation, call.carrier());
             let opening = Opening { person: &person, organisation, stage, carrier };
             open(tx, &call, app.identity.sessions, opening).await

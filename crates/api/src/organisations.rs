@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use crate::{
     Answer, App, attachments,
     call::Call,
+    changes,
     extract::{Body, Chooses, Choosing, IdempotencyKey, IfMatch, Path, Query, has_already},
     moment::Moment,
     once::{Created, Tagged},
@@ -222,9 +223,10 @@ async fn edit_one(
             let mut organisation = known(tx, call.principal(), id).await?;
             call.may(&policy::Object::of_organisation(id))?;
             expected.check(&tag(&organisation, true))?;
+            let before = codes(&organisation);
             organisation.edit(body.form);
             db::organisations::save(tx, &mut organisation).await.map_err(taken)?;
-            let detail = json!({ "state": organisation.state() });
+            let detail = json!({ "changes": changes::between(&before, &codes(&organisation)) });
             let object = Some(("organisation", id.as_uuid()));
             db::audit::append(tx, call.line("", object, detail)).await?;
             Ok::<_, Problem>(organisation)
@@ -251,16 +253,22 @@ async fn decide(
             if action == Action::Verify {
                 attachments::demanded(tx, id, files.rules().proofs).await?;
             }
+            let before = codes(&organisation);
             organisation.decide(action, reason)?;
             let lost = |err| Problem::of_save(err, Code::Stale);
             db::organisations::save(tx, &mut organisation).await.map_err(lost)?;
-            let detail = json!({ "state": organisation.state() });
+            let detail = json!({ "changes": changes::between(&before, &codes(&organisation)) });
             let object = Some(("organisation", id.as_uuid()));
             db::audit::append(tx, call.line("", object, detail)).await?;
             Ok::<_, Problem>(organisation)
         })
         .await?;
     Ok(Tagged { tag: tag(&decided, true), body: OrganisationBody::new(&decided, true) })
+}
+
+/// What of an organisation can be told in codes.
+fn codes(it: &Organisation) -> Value {
+    json!({ "state": it.state(), "kind": it.profile.kind })
 }
 
 /// An organisation that the reader may know of.
@@ -271,7 +279,7 @@ pub(crate) async fn known(
 ) -> Result<Organisation, Problem> {
     let organisation = db::organisations::get(conn, id).await?;
     let known = sees_inside(reader, id) || organisation.state() == Standing::Verified;
-    if known { Ok(organisation) } else { Err(Problem::new(Code::NotFound)) }
+    if known { Ok(organisation) } else { Err(Problem::hidden()) }
 }
 
 /// Whether someone sees an organisation as itself or the office does.

@@ -3,22 +3,23 @@
 use axum::{Json, extract::State, http::Method};
 use db::{Clock, Db, Tx, pairs::Queue};
 use domain::{
-    achievements::Achievement,
+    achievements::{Achievement, AchievementForm},
     days::Day,
-    needs::Need,
+    needs::{Need, NeedForm},
     pairs::{DeferForm, GradeForm, Pair, PairId},
     people::PersonId,
     policy::{Object, Operation, Principal, View},
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{
     Answer,
     call::Call,
     extract::{Body, Path, Query},
-    listings::{Owners, Sight},
+    listings::{Extent, Owners, Reading, Sight},
     page::Listed,
-    problem::{Code, Problem},
+    problem::Problem,
     routes::{Doc, Routes},
 };
 
@@ -82,6 +83,11 @@ async fn list(State(db): State<Db>, call: Call, Query(asked): Query<Asked>) -> A
     let me = call.member()?.person;
     let queue: Queue = asked.queue(me);
     let rows = db::pairs::queue(db.read(), me, &queue).await?;
+    let needs: Vec<Uuid> = rows.iter().map(|it| it.pair.sides.need.as_uuid()).collect();
+    let achievements: Vec<Uuid> =
+        rows.iter().map(|it| it.pair.sides.achievement.as_uuid()).collect();
+    let shown = Reading::new().titles::<NeedForm>(&db, &call, &needs).await?;
+    shown.titles::<AchievementForm>(&db, &call, &achievements).await?.note(&db).await?;
     // Counting looks at every pair there is: once, not with each page.
     let counts = match queue.after {
         None => Some(db::pairs::counts(db.read(), me).await?),
@@ -96,6 +102,7 @@ async fn list(State(db): State<Db>, call: Call, Query(asked): Query<Asked>) -> A
 async fn read(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answer<PairDetail> {
     let me = call.member()?.person;
     let seen = Seen::get(db.read(), call.principal(), id).await?;
+    seen.reading(&call).note(&db).await?;
     let owners = seen.owners(db.read()).await?;
     Ok(Json(PairDetail::new(&seen, (call.principal(), me), &owners)?))
 }
@@ -184,9 +191,21 @@ impl Seen {
         let worked_on = me.is_some() && pair.taken_by() == me;
         let least = if worked_on { View::Metadata } else { View::Business };
         if views.iter().any(|it| *it < least) {
-            return Err(Problem::new(Code::NotFound));
+            return Err(Problem::hidden());
         }
         Ok(Self { pair, need, achievement })
+    }
+
+    /// Both texts are to be shown.
+    fn reading(&self, call: &Call) -> Reading {
+        let reader = call.principal();
+        let (need, achievement) = (&self.need, &self.achievement);
+        Reading::new().of(call, need, Sight::of(reader, need), Extent::Whole).of(
+            call,
+            achievement,
+            Sight::of(reader, achievement),
+            Extent::Whole,
+        )
     }
 
     async fn owners(&self, conn: &impl db::Conn) -> db::Result<Owners> {

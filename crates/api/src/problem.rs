@@ -30,7 +30,12 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// What the program's keepers should know; logged once, never told.
     cause: Option<Arc<str>>,
+    /// Whether what is said not to be there is only hidden from the caller; never told.
+    hidden: bool,
 }
+
+/// On record, why something was not found that is not there.
+pub(crate) const ABSENT: &str = "absent";
 
 /// Every kind of refusal a client can meet. The names are a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -40,6 +45,14 @@ pub enum Code {
     SignInRequired,
     /// The sign-in name or the password is wrong.
     WrongCredentials,
+    /// The code of the second factor is wrong, or was used before.
+    WrongCode,
+    /// Too many failures: wait.
+    TooManyAttempts,
+    /// The code of the second factor is awaited.
+    CodeRequired,
+    /// A second factor must be set up first.
+    SecondFactorRequired,
     /// The password must be changed first.
     PasswordExpired,
     /// The token was made for other things.
@@ -118,9 +131,13 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 43] = [
         Self::SignInRequired,
         Self::WrongCredentials,
+        Self::WrongCode,
+        Self::TooManyAttempts,
+        Self::CodeRequired,
+        Self::SecondFactorRequired,
         Self::PasswordExpired,
         Self::ScopeMissing,
         Self::CrossSite,
@@ -163,8 +180,12 @@ impl Code {
     /// The status it is answered with.
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::SignInRequired | Self::WrongCredentials => StatusCode::UNAUTHORIZED,
+            Self::SignInRequired | Self::WrongCredentials | Self::WrongCode => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Forbidden
+            | Self::CodeRequired
+            | Self::SecondFactorRequired
             | Self::PasswordExpired
             | Self::ScopeMissing
             | Self::CrossSite
@@ -194,13 +215,26 @@ impl Code {
             | Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests | Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
             Self::Timeout
             | Self::SearchRebuilding
             | Self::ScannerUnavailable
             | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+
+    /// Whether it says that the caller may not, whatever is asked.
+    const fn is_denial(self) -> bool {
+        matches!(
+            self,
+            Self::Forbidden
+                | Self::PasswordExpired
+                | Self::ScopeMissing
+                | Self::OwnOrganisation
+                | Self::OrganisationNotVerified
+                | Self::OrganisationSuspended
+        )
     }
 
     /// The name on the wire.
@@ -215,12 +249,26 @@ impl Code {
 impl Problem {
     /// A refusal that says no more than its kind.
     pub fn new(code: Code) -> Self {
-        Self { code, faults: Faults::default(), retry_after: None, cause: None }
+        Self { code, faults: Faults::default(), retry_after: None, cause: None, hidden: false }
+    }
+
+    /// What is there, and may not be known to the caller: told like what does not exist.
+    pub(crate) fn hidden() -> Self {
+        Self { hidden: true, ..Self::new(Code::NotFound) }
+    }
+
+    /// For the record: why this is a refusal for want of rights, if it is one. What is not there
+    /// counts as one: noting only what is hidden would show in how long the answer takes.
+    pub(crate) fn denial(&self) -> Option<String> {
+        if self.code == Code::NotFound {
+            return Some(if self.hidden { "hidden" } else { ABSENT }.to_owned());
+        }
+        self.code.is_denial().then(|| self.code.name())
     }
 
     /// A refusal of bad fields.
     pub const fn invalid(faults: Faults) -> Self {
-        Self { code: Code::Invalid, faults, retry_after: None, cause: None }
+        Self { code: Code::Invalid, faults, retry_after: None, cause: None, hidden: false }
     }
 
     /// A refusal for the time being.
@@ -310,16 +358,18 @@ impl IntoResponse for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::new(match refusal {
-            Refusal::SignIn => Code::SignInRequired,
-            Refusal::Hidden => Code::NotFound,
-            Refusal::Forbidden => Code::Forbidden,
-            Refusal::OwnOrganisation => Code::OwnOrganisation,
-            Refusal::NotVerified => Code::OrganisationNotVerified,
-            Refusal::Suspended => Code::OrganisationSuspended,
-            Refusal::PasswordExpired => Code::PasswordExpired,
-            Refusal::Scope => Code::ScopeMissing,
-        })
+        match refusal {
+            Refusal::SignIn => Self::new(Code::SignInRequired),
+            Refusal::Hidden => Self::hidden(),
+            Refusal::Forbidden => Self::new(Code::Forbidden),
+            Refusal::OwnOrganisation => Self::new(Code::OwnOrganisation),
+            Refusal::NotVerified => Self::new(Code::OrganisationNotVerified),
+            Refusal::Suspended => Self::new(Code::OrganisationSuspended),
+            Refusal::CodeRequired => Self::new(Code::CodeRequired),
+            Refusal::SecondFactorRequired => Self::new(Code::SecondFactorRequired),
+            Refusal::PasswordExpired => Self::new(Code::PasswordExpired),
+            Refusal::Scope => Self::new(Code::ScopeMissing),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use domain::{
     Fault, Faults,
     form::{Field, Object},
     people::{Login, Person, State as PersonState},
-    policy::Operation,
+    policy::{Operation, Stage},
 };
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -22,14 +22,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, App,
+    Answer, App, attempts,
     call::{Call, Carrier},
     cross_site,
     extract::{Body, Path},
+    identity::Proved,
     moment::Moment,
     page::Listed,
     problem::{Code, Problem},
     routes::{Doc, Routes},
+    second_factor,
 };
 
 mod open;
@@ -85,6 +87,10 @@ struct Credentials {
     /// The password.
     #[schemars(with = "String")]
     password: SecretString,
+    /// The code of the second factor, or a recovery code, if it is to be given at once.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    code: Option<SecretString>,
     /// How the secret of the session is handed over: `token` in the answer, `cookie` for pages.
     #[serde(default, rename = "as")]
     carrier: Carrier,
@@ -116,7 +122,7 @@ async fn create(
     headers: HeaderMap,
     body: Body<Credentials>,
 ) -> Result<(StatusCode, Opened), Problem> {
-    let Credentials { login, password, carrier } = body.form;
+    let Credentials { login, password, code, carrier } = body.form;
     if carrier == Carrier::Cookie {
         // Nobody is to be signed in by another site, as someone else.
         cross_site::check(&Method::POST, &headers)?;
@@ -126,38 +132,42 @@ async fn create(
         Err(_) => None,
     };
     let (person, hash) = found.unzip();
-    let fits = app.identity.passwords.fits(password, hash).await?;
+    let attempt = attempts::attempt(&call, &login);
+    attempts::begin(&app, &call, &attempt).await?;
+    let fits = attempts::password_fits(&app, (&call, &attempt), (password, hash)).await?;
     // A disabled account is answered as a wrong password is, and as late.
     let admitted = |it: &&Person| fits && it.state == PersonState::Active;
     let Some(person) = person.as_ref().filter(admitted) else {
-        refused(&app.db, &call, person.as_ref()).await?;
-        return Err(Problem::new(Code::WrongCredentials));
+        let failed = (&attempt, person.as_ref(), Code::WrongCredentials);
+        return Err(attempts::failed(&app, &call, failed).await?);
     };
+    let stage = app.identity.stage(app.db.read(), (person, Proved::Password), call.now).await?;
+    if let (Stage::Code, Some(code)) = (stage, code) {
+        app.db.write(async |tx| attempts::give_back(tx, &call, &attempt).await).await?;
+        let opened = second_factor::sign_in(&app, (&call, person), (code, carrier)).await?;
+        return Ok((StatusCode::CREATED, opened));
+    }
     let organisation = &db::organisations::get(app.db.read(), person.organisation).await?;
-    let stage = app.identity.stage(app.db.read(), person, call.now).await?;
     let opening = Opening { person, organisation, stage, carrier };
     let opened = app
         .db
         .write(async |tx| {
             let opened = open(tx, &call, app.identity.sessions, opening).await?;
-            let mut line = call.line("", Some(("person", person.id.as_uuid())), json!({}));
+            let half = stage == Stage::Code;
+            if half {
+                // Failures count until the second step as well has come off.
+                attempts::give_back(tx, &call, &attempt).await?;
+            } else {
+                db::attempts::succeed(tx, &attempt, call.now).await?;
+            }
+            let what = if half { "password" } else { "" };
+            let mut line = call.line(what, Some(("person", person.id.as_uuid())), json!({}));
             line.actor = Some(person.id);
             db::audit::append(tx, line).await?;
             Ok::<_, Problem>(opened)
         })
         .await?;
     Ok((StatusCode::CREATED, opened))
-}
-
-/// Notes that someone tried to sign in and was not let in.
-async fn refused(db: &Db, call: &Call, person: Option<&Person>) -> Result<(), Problem> {
-    let object = person.map(|it| ("person", it.id.as_uuid()));
-    let line = db::audit::Line {
-        outcome: db::audit::Outcome::Denied,
-        reason: Some(Code::WrongCredentials.name()),
-        ..call.line("refused", object, json!({}))
-    };
-    Ok(db.write(async |tx| db::audit::append(tx, line).await).await?)
 }
 
 async fn list(State(db): State<Db>, call: Call) -> Answer<Listed<OwnSession>> {
@@ -245,8 +255,9 @@ impl Field for Credentials {
         let mut object = Object::open(value, at, faults)?;
         let login = object.required("login");
         let password = object.required::<String>("password");
+        let code = object.optional::<String>("code").map(SecretString::from);
         let carrier = object.or_default("as");
         object.close();
-        Some(Self { login: login?, password: password?.into(), carrier })
+        Some(Self { login: login?, password: password?.into(), code, carrier })
     }
 }

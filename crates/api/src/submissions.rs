@@ -4,8 +4,10 @@ use axum::{Json, extract::State, http::Method};
 use db::{Clock, Db, listings::Submission};
 use domain::{
     Fault, Faults,
+    achievements::AchievementForm,
     form::{Field, Object},
     listings::{Kind, Number},
+    needs::NeedForm,
     policy::Operation,
 };
 use schemars::JsonSchema;
@@ -18,7 +20,7 @@ use crate::{
     call::Call,
     cursor::ById,
     extract::Query,
-    listings::{Owner, Owners},
+    listings::{Owner, Owners, Reading},
     moment::Moment,
     page::{self, Limit, Listed},
     routes::{Doc, Routes},
@@ -60,6 +62,11 @@ async fn list(
 ) -> Answer<Listed<Body>> {
     let Asked { kind, limit, page } = asked;
     let rows = db::listings::submissions(db.read(), call.principal(), kind, page).await?;
+    let of_kind = |kind| rows.iter().filter(move |it| it.kind == kind).map(|it| it.id);
+    let needs: Vec<Uuid> = of_kind(Kind::Need).collect();
+    let achievements: Vec<Uuid> = of_kind(Kind::Achievement).collect();
+    let shown = Reading::new().titles::<NeedForm>(&db, &call, &needs).await?;
+    shown.titles::<AchievementForm>(&db, &call, &achievements).await?.note(&db).await?;
     let owners = Owners::of(db.read(), rows.iter().map(|it| it.organisation)).await?;
     let body = |it: Submission| Body {
         kind: it.kind,

@@ -17,11 +17,13 @@ use crate::{Conn, Result, Tx};
 mod links;
 mod purging;
 mod row;
+mod search;
 mod verification;
 
 pub(crate) use links::chain;
 pub use links::{Digest, Place, head, place};
-pub use purging::{KEPT_AT_LEAST, PURGE, purge};
+pub use purging::{KEPT_AT_LEAST, PURGE, oldest, purge};
+pub use search::{Numbered, Part, Search, list};
 pub use verification::{Broken, Verdict, verify};
 
 /// One line of the log.

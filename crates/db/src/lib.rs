@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod attachments;
+pub mod attempts;
 pub mod audit;
 mod clock;
 mod conn;
@@ -27,6 +28,7 @@ pub mod reviews;
 mod schema;
 pub mod scratch;
 pub mod sealed;
+pub mod second_factors;
 pub mod tokens;
 mod tx;
 

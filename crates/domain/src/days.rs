@@ -22,6 +22,11 @@ impl Day {
         Self(there.map_or(moment.date_naive(), |it| it.date_naive()))
     }
 
+    /// The moment it begins, there.
+    pub fn begins(self) -> DateTime<Utc> {
+        self.0.and_time(chrono::NaiveTime::MIN).and_utc() - chrono::TimeDelta::hours(8)
+    }
+
     /// Reads `YYYY-MM-DD` of this century's neighbourhood (1900 to 2199).
     pub fn new(raw: &str) -> Result<Self, Fault> {
         const WRONG: Fault = Fault::BadFormat { expected: Format::Day };
@@ -67,6 +72,7 @@ mod tests {
     fn the_day_begins_at_midnight_in_shanghai() {
         let evening = "2026-01-31T16:00:00Z".parse().unwrap();
         assert_eq!(Day::at(evening), Day::new("2026-02-01").unwrap());
+        assert_eq!(Day::at(evening).begins(), evening);
         let before = "2026-01-31T15:59:59Z".parse().unwrap();
         assert_eq!(Day::at(before), Day::new("2026-01-31").unwrap());
     }

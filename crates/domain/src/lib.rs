@@ -5,6 +5,7 @@
 
 pub mod achievements;
 pub mod attachments;
+pub mod attempts;
 pub mod codes;
 pub mod consents;
 pub mod contacts;

@@ -122,6 +122,12 @@ pub enum Refusal {
     /// The password must be changed first.
     #[error("the password must be changed")]
     PasswordExpired,
+    /// The code of the second factor is awaited.
+    #[error("the code of the second factor is awaited")]
+    CodeRequired,
+    /// A second factor must be set up first.
+    #[error("a second factor must be set up")]
+    SecondFactorRequired,
     /// The token was not made for that.
     #[error("the token was not made for that")]
     Scope,

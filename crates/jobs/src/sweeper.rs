@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use db::{
-    Db, Tx, answers, audit,
+    Db, Tx, answers, attempts, audit,
     jobs::{self, Claim},
     outbox, rates, tokens,
 };
@@ -30,8 +30,8 @@ pub(crate) async fn ensure(db: &Db, now: Now) -> Result<()> {
     Ok(db.write(job).await?)
 }
 
-/// One sweep, and the next one asked for.
-pub(crate) async fn sweep(db: &Db, claim: &Claim, now: Now) -> Result<()> {
+/// One sweep, and the next one asked for. Lines of the audit log are `kept` so long.
+pub(crate) async fn sweep(db: &Db, claim: &Claim, kept: TimeDelta, now: Now) -> Result<()> {
     let today = Day::at(now);
     db.write(async |tx| {
         let mut most = expire::<NeedForm>(tx, today, now).await?;
@@ -44,8 +44,10 @@ pub(crate) async fn sweep(db: &Db, claim: &Claim, now: Now) -> Result<()> {
             }
         }
         answers::forget(tx, now - TimeDelta::hours(24)).await?;
+        attempts::forget(tx, now - TimeDelta::days(1)).await?;
         tokens::forget(tx, now - TimeDelta::days(30)).await?;
         outbox::forget(tx, now - TimeDelta::days(7)).await?;
+        purge(tx, now - kept, now).await?;
         rates::forget(tx, now).await?;
         jobs::finish(tx, claim).await?;
         // A full batch has left some behind. Only what moved counts: rows that cannot move would
@@ -54,6 +56,15 @@ pub(crate) async fn sweep(db: &Db, claim: &Claim, now: Now) -> Result<()> {
         jobs::enqueue(tx, jobs::Kind::Sweep, Uuid::nil(), now + pause).await
     })
     .await?;
+    Ok(())
+}
+
+/// Purges lines of the audit log from before a moment; a day's worth of them at a time, since each
+/// purge leaves a line itself.
+async fn purge(tx: &Tx, before: Now, now: Now) -> db::Result<()> {
+    if audit::oldest(tx).await?.is_some_and(|it| it < before - TimeDelta::days(1)) {
+        audit::purge(tx, before, now).await?;
+    }
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub struct Worker {
     clock: Clock,
     indexer: Indexer,
     matcher: Matcher,
+    audit_kept: TimeDelta,
     id: Uuid,
     /// Whether a sweep is known to be asked for.
     sweeps: bool,
@@ -37,6 +38,8 @@ pub struct Worker {
 pub struct Settings {
     /// How many suggestions a need gets, and how good they must be.
     pub depth: Depth,
+    /// How long lines of the audit log are kept.
+    pub audit_kept: TimeDelta,
     /// The files of attachments.
     pub files: Files,
 }
@@ -58,11 +61,13 @@ impl Worker {
         let folder = Arc::new(folder);
         let indexer = Indexer::new(db.clone(), clock.clone(), engine.clone(), folder);
         let matcher = Matcher { db: db.clone(), engine, depth: settings.depth };
+        let audit_kept = settings.audit_kept;
         Self {
             db,
             clock,
             indexer,
             matcher,
+            audit_kept,
             id: Uuid::now_v7(),
             sweeps: false,
             files: settings.files,
@@ -133,7 +138,7 @@ impl Worker {
             Kind::MatchNeed => self.matcher.match_need(claim, now).await,
             Kind::MatchAchievement => self.matcher.match_achievement(claim, now).await,
             Kind::MatchAll => self.matcher.match_all(claim, now).await,
-            Kind::Sweep => sweeper::sweep(&self.db, claim, now).await,
+            Kind::Sweep => sweeper::sweep(&self.db, claim, self.audit_kept, now).await,
         };
         match done {
             Ok(()) => Ok(()),

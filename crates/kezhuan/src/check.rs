@@ -17,6 +17,8 @@ use crate::{
     settings::{Metrics, Settings},
 };
 
+mod anchors;
+
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -50,6 +52,7 @@ pub(crate) async fn run(
             findings.look_at_folder(&settings.folder);
             findings.look_at_address(&settings);
             findings.look_at_index(&settings);
+            findings.look_at_anchors(&settings);
             findings.look_at_database(&settings).await;
             if args.security {
                 findings.look_for_openings(&settings).await;
@@ -157,6 +160,7 @@ impl Findings {
         match db.schema().await {
             Ok(Schema::Current) => {
                 self.good("schema", "up to date");
+                self.look_at_log(settings, &db).await;
                 self.look_for_missing_keys(&db).await;
             }
             Ok(Schema::Behind(steps)) if settings.migrate => {

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod audit;
+
+pub(crate) use audit::{AuditArgs, AuditCommand, ExportArgs, Sheet};
+
 /// 科转: a marketplace between local industry and research.
 #[derive(Debug, Parser)]
 #[command(name = "kezhuan", version, about = ABOUT, after_help = TOP)]
@@ -55,6 +59,9 @@ pub(crate) enum Command {
     /// Make and keep accounts
     #[command(after_help = USER)]
     User(UserArgs),
+    /// Verify, export, anchor and purge the audit log
+    #[command(after_help = audit::AUDIT)]
+    Audit(AuditArgs),
     /// Make and change the keys that seal what is stored
     #[command(after_help = KEYS)]
     Keys(KeysArgs),
@@ -123,6 +130,8 @@ Examples:
       --organisation-name 高平市科技成果转移转化中心 --organisation-kind transfer_agency
   kezhuan user password office.feng
   kezhuan user list --format json
+  kezhuan user unlock office.feng
+  kezhuan user reset-second-factor office.feng
 
 Passwords are random and shown once, or read from standard input with --password-stdin. Unless --own
 says that the person chose it, a password set here must be changed at the first sign-in.";
@@ -258,7 +267,17 @@ pub(crate) enum UserCommand {
         /// The sign-in name
         login: String,
     },
-    /// List accounts
+    /// Lift every lock of an account that failed attempts made
+    Unlock {
+        /// The sign-in name
+        login: String,
+    },
+    /// Take a second factor away whose device is lost; sessions end
+    ResetSecondFactor {
+        /// The sign-in name
+        login: String,
+    },
+    /// List accounts, with when they were last signed in to
     List {
         #[arg(long, value_enum, default_value_t)]
         format: Format,

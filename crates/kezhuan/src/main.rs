@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+mod anchors;
+mod audit;
 mod check;
 mod cli;
 mod console;
@@ -59,6 +61,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Reindex => runtime.block_on(reindex::run(settings()?)),
         Command::Openapi(args) => openapi::run(&args),
         Command::User(args) => runtime.block_on(users::run(settings()?, args)),
+        Command::Audit(args) => runtime.block_on(audit::run(settings()?, args)),
         Command::Keys(args) => runtime.block_on(keys::run(settings()?, args)),
         Command::Check(args) => runtime.block_on(check::run(settings(), args)),
     }

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Outcome,
+    anchors::{self, Anchors},
     cli::ServeArgs,
     console, server,
     settings::{Metrics, Settings, Tls},
@@ -70,7 +71,8 @@ impl Market {
         let folder = Folder::take(&settings.folder.join("index"), settings.index_threads, veil)
             .context("is another kezhuan serving this data folder?")?;
         let files = db::files::Files::new(settings.uploads.folder(&settings.folder));
-        let wanted = jobs::Settings { depth: settings.matching, files };
+        let depth = settings.matching;
+        let wanted = jobs::Settings { depth, audit_kept: settings.audit.kept, files };
         let worker = Worker::new(db.clone(), clock.clone(), engine.clone(), folder, wanted);
         Ok(Self { db, clock, worker, engine })
     }
@@ -83,6 +85,7 @@ impl Market {
         ready: impl FnOnce(SocketAddr),
     ) -> anyhow::Result<()> {
         let Self { db, clock, worker, engine } = self;
+        let anchors = Anchors::new(settings.audit.anchors(&settings.folder));
         let identity = settings.identity()?;
         let limits = Limits {
             body_bytes: settings.server.body_bytes,
@@ -94,8 +97,15 @@ impl Market {
         let folder = db::files::Files::new(settings.uploads.folder(&settings.folder));
         let files = Files::new(folder, settings.uploads.rules.clone());
         let metrics = telemetry::metrics()?;
-        let api =
-            api::router(App { db: db.clone(), clock, engine, identity, limits, files, office });
+        let api = api::router(App {
+            db: db.clone(),
+            clock: clock.clone(),
+            engine,
+            identity,
+            limits,
+            files,
+            office,
+        });
         let router = api
             .clone()
             .merge(web::router(api))
@@ -104,10 +114,12 @@ impl Market {
         ready(listener.local_addr()?);
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
+        let anchoring = tokio::spawn(anchors::keep(anchors, db.clone(), clock, stop.clone()));
         tokio::spawn(signalled(stop.clone()));
         server::run(listener, router, &settings.server, stop.clone()).await;
         stop.cancel();
         working.await?;
+        anchoring.await?;
         db.close().await?;
         Ok(())
     }

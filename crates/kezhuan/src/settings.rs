@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::console;
 
+mod audit;
 mod identity;
 mod limits;
 mod server;
@@ -26,7 +27,8 @@ mod uploads;
 pub(crate) use server::{Metrics, Server, Tls};
 pub(crate) use uploads::Uploads;
 
-pub(crate) use identity::{CookieSetting, PasswordSettings, SessionSettings};
+pub(crate) use audit::AuditSettings;
+pub(crate) use identity::{CookieSetting, PasswordSettings, SessionSettings, SignInSettings};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -42,8 +44,10 @@ pub(crate) struct Settings {
     pub(crate) prefix: String,
     pub(crate) passwords: PasswordSettings,
     pub(crate) sessions: SessionSettings,
+    pub(crate) signin: SignInSettings,
     pub(crate) index_threads: usize,
     pub(crate) matching: Depth,
+    pub(crate) audit: AuditSettings,
     pub(crate) keys: KeysPart,
     pub(crate) log: Log,
 }
@@ -226,8 +230,10 @@ impl Field for Settings {
             prefix: rest.prefix,
             passwords: rest.passwords,
             sessions: rest.sessions,
+            signin: rest.signin,
             index_threads: rest.index_threads,
             matching: rest.matching,
+            audit: rest.audit,
             keys: rest.keys,
             log: rest.log,
         })
@@ -279,8 +285,10 @@ struct Rest {
     prefix: String,
     passwords: PasswordSettings,
     sessions: SessionSettings,
+    signin: SignInSettings,
     index_threads: usize,
     matching: Depth,
+    audit: AuditSettings,
     keys: KeysPart,
     log: Log,
 }
@@ -294,8 +302,10 @@ impl Field for Rest {
         let prefix = object.required::<Office>("office");
         let passwords = object.required::<PasswordSettings>("passwords");
         let sessions = object.required::<SessionSettings>("sessions");
+        let signin = object.required::<SignInSettings>("signin");
         let threads = object.required::<Index>("index");
         let matching = object.required::<Matching>("matching");
+        let audit = object.required("audit");
         let keys = object.required("keys");
         let log = object.required("log");
         object.close();
@@ -305,8 +315,10 @@ impl Field for Rest {
             prefix: prefix?.0,
             passwords: passwords?,
             sessions: sessions?,
+            signin: signin?,
             index_threads: or_cores(threads?.0).min(8),
             matching: matching?.0,
+            audit: audit?,
             keys: keys?,
             log: log?,
         })

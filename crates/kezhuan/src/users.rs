@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use api::{Identity, Owner};
 use chrono::{DateTime, Utc};
 use db::{
-    Clock, Db, Page, Tx, audit,
+    Clock, Db, Tx, audit,
     passwords::{By, New},
 };
 use domain::{
@@ -16,17 +16,18 @@ use domain::{
     people::{Login, Person, PersonId, Role, State},
     text::Line,
 };
-use serde_json::json;
 
 use crate::{
     Outcome,
-    cli::{Format, GivenPassword, UserAddArgs, UserArgs, UserCommand},
+    cli::{GivenPassword, UserAddArgs, UserArgs, UserCommand},
     console,
     content::{self, NamedOrganisation},
     import::Failed,
     serve::open_database,
     settings::Settings,
 };
+
+mod listing;
 
 pub(crate) async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<Outcome> {
     let db = open_database(&settings).await?;
@@ -39,7 +40,9 @@ pub(crate) async fn run(settings: Settings, args: UserArgs) -> anyhow::Result<Ou
         }
         UserCommand::Disable { login } => switch(&db, &login, State::Disabled, now).await?,
         UserCommand::Enable { login } => switch(&db, &login, State::Active, now).await?,
-        UserCommand::List { format } => list(&db, format).await?,
+        UserCommand::Unlock { login } => unlock(&db, &login, now).await?,
+        UserCommand::ResetSecondFactor { login } => reset_second_factor(&db, &login, now).await?,
+        UserCommand::List { format } => listing::tell(&db, format, now).await?,
     }
     db.close().await?;
     Ok(Outcome::Done)
@@ -133,30 +136,28 @@ async fn switch(db: &Db, login: &str, state: State, now: DateTime<Utc>) -> anyho
     Ok(())
 }
 
-async fn list(db: &Db, format: Format) -> anyhow::Result<()> {
-    let mut after = None;
-    let mut people: Vec<Person> = Vec::new();
-    loop {
-        let page = db::people::list(db.read(), None, Page { after, limit: 500 }).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id.as_uuid());
-        people.extend(page);
-    }
-    people.sort_by(|a, b| a.login.as_str().cmp(b.login.as_str()));
-    let rows = people.iter().map(|it| {
-        json!({
-            "id": it.id, "login": it.login, "name": it.name, "role": it.role,
-            "state": it.state, "organisation": it.organisation,
-        })
-    });
-    if format == Format::Json {
-        console::say(&serde_json::to_string_pretty(&rows.collect::<Vec<_>>())?);
-        return Ok(());
-    }
-    for it in &people {
-        let (login, role) = (it.login.as_str(), it.role.as_str());
-        console::say(&format!("{login:<24} {role:<16} {:<10} {}", it.state.as_str(), it.name));
-    }
+/// Lets an account be signed in to again from everywhere.
+async fn unlock(db: &Db, login: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let person = find(db, login).await?;
+    let account = api::attempts::account(person.login.as_str());
+    db.write(async |tx| {
+        db::attempts::unlock(tx, &account).await?;
+        record(tx, "unlock", person.id, now).await
+    })
+    .await?;
+    console::say(&format!("{login} can be signed in to from everywhere."));
+    Ok(())
+}
+
+async fn reset_second_factor(db: &Db, login: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let person = find(db, login).await?;
+    db.write(async |tx| {
+        db::second_factors::remove(tx, person.id).await?;
+        db::tokens::remove_sessions(tx, person.id, None).await?;
+        record(tx, "reset_second_factor", person.id, now).await
+    })
+    .await?;
+    console::say(&format!("{login} has no second factor; sessions have ended."));
     Ok(())
 }
 

@@ -15,10 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{
-    moment::Moment,
-    problem::{Code, Problem},
-};
+use crate::{moment::Moment, problem::Problem};
 
 /// A listing, as one reader may see it. What the reader may not see is not there.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -167,7 +164,7 @@ pub(crate) fn shown<F: Form>(
 ) -> Result<(Sight, String), Problem> {
     let sight = Sight::of(reader, listing);
     if sight.view == View::Nothing {
-        return Err(Problem::new(Code::NotFound));
+        return Err(Problem::hidden());
     }
     // Two readers who see different things of one version must not share a tag.
     let staff = reader.role().is_some_and(Role::is_staff);

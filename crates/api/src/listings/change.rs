@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{ListingBody, Owners, Sight, shown};
 use crate::{
     call::Call,
+    changes,
     extract::{Body, IfMatch, Path},
     once::Tagged,
     problem::{Code, Problem},
@@ -22,6 +23,8 @@ pub(super) type Changed<F> = Result<Tagged<ListingBody<F>>, Problem>;
 pub(super) struct Opened<F> {
     pub(super) listing: Listing<F>,
     before: Offer,
+    /// The same, in codes.
+    codes: Value,
     /// What the caller is told if someone else saves first.
     overtaken: Code,
 }
@@ -127,7 +130,8 @@ pub(super) async fn open<F: Form>(
     }
     let before = Offer::of(&listing);
     let overtaken = if expected.is_some() { Code::Stale } else { Code::Conflict };
-    Ok(Opened { listing, before, overtaken })
+    let codes = codes(&listing);
+    Ok(Opened { listing, before, codes, overtaken })
 }
 
 /// Saves a listing with its audit line; with an edition if one was published; and with an event
@@ -136,9 +140,9 @@ pub(super) async fn close<F: Form>(
     tx: &Tx,
     call: &Call,
     opened: Opened<F>,
-    detail: Value,
+    mut detail: Value,
 ) -> Result<Listing<F>, Problem> {
-    let Opened { mut listing, before, overtaken } = opened;
+    let Opened { mut listing, before, codes: was, overtaken } = opened;
     let after = Offer::of(&listing);
     let lost = |err| Problem::of_save(err, overtaken);
     db::listings::save(tx, &mut listing).await.map_err(lost)?;
@@ -150,8 +154,22 @@ pub(super) async fn close<F: Form>(
     }
     let object = Some((F::KIND.as_str(), listing.id.as_uuid()));
     let what = listing.working_state().as_str();
+    if let Some(detail) = detail.as_object_mut() {
+        detail.insert("changes".to_owned(), changes::between(&was, &codes(&listing)));
+    }
     db::audit::append(tx, call.line(what, object, detail)).await?;
     Ok(listing)
+}
+
+/// What of a listing can be told in codes.
+fn codes<F: Form>(listing: &Listing<F>) -> Value {
+    json!({
+        "state": listing.state(),
+        "working_state": listing.working_state(),
+        "visibility": listing.form().visibility(),
+        "edition": listing.publication().map(|it| it.edition),
+        "author": listing.author,
+    })
 }
 
 /// A listing that was changed, for whoever changed it.

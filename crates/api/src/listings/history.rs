@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Names,
+    Extent, Names, Reading,
     body::{facts, pruned},
     op, shown,
 };
@@ -86,10 +86,12 @@ async fn editions<F: Form>(
     Path(id): Path<Listing<F>>,
 ) -> Answer<Listed<EditionBody<F>>> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let view = shown(call.principal(), &listing)?.0.view;
+    let (sight, _) = shown(call.principal(), &listing)?;
+    let view = sight.view;
     if view < View::Public {
         return Err(Problem::new(Code::Forbidden));
     }
+    Reading::new().of(&call, &listing, sight, Extent::Whole).note(&db).await?;
     let editions = db::listings::editions(db.read(), id).await?;
     let then = |it: &db::listings::Edition<F>| {
         let visibility = it.form.visibility();
@@ -121,6 +123,7 @@ async fn reviews<F: Form>(
         return Err(Problem::new(Code::Forbidden));
     }
     call.may(&Object::of(listing.organisation, listing.author))?;
+    Reading::new().of(&call, &listing, sight, Extent::Short).note(&db).await?;
     let staff = call.principal().role().is_some_and(domain::people::Role::is_staff);
     let body = |it: Review| ReviewBody {
         at: Moment(it.at),

@@ -5,6 +5,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use chrono::TimeDelta;
 use db::{
     Tx,
     tokens::{Kind, Token, TokenId},
@@ -43,11 +44,11 @@ pub(crate) struct Opening<'a> {
 
 /// A session that began, with its secret.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct Opened<B = SessionBody> {
     secret: SecretString,
     carrier: Carrier,
     sessions: Sessions,
-    body: SessionBody,
+    body: B,
 }
 
 /// A session that began.
@@ -57,15 +58,20 @@ pub(crate) struct SessionBody {
     /// What to send as `Authorization: Bearer …`; not there if it went into a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
-    /// `whole`, or what has to be done before anything else can be: `password` to be changed.
+    /// `whole`, or what has to be done before anything else can be: give the `code` of the second
+    /// factor, change the `password`, or set up a second factor (`enrolment`).
     stage: Stage,
     /// When it ends at the latest.
     expires_at: Moment,
     /// When it ends if it is not used.
     idle_at: Moment,
-    /// Who signed in.
-    person: PersonBody,
+    /// Who signed in; not told before the code was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<PersonBody>,
 }
+
+/// How long a sign-in waits for its second step.
+const HALF: TimeDelta = TimeDelta::minutes(5);
 
 /// Begins a session. Its secret is always a new one: whoever knew an earlier one has nothing of it.
 pub(crate) async fn open(
@@ -76,7 +82,8 @@ pub(crate) async fn open(
 ) -> Result<Opened, Problem> {
     let Opening { person, organisation, stage, carrier } = opening;
     let secret = secrets::new_token(Kind::Session)?;
-    let expires_at = call.now + sessions.lasts;
+    let lasts = if stage == Stage::Code { HALF } else { sessions.lasts };
+    let expires_at = call.now + lasts;
     let token = Token {
         id: TokenId::generate(),
         person: person.id,
@@ -95,12 +102,20 @@ pub(crate) async fn open(
         stage,
         expires_at: Moment(token.expires_at),
         idle_at: Moment(token.idle_at),
-        person: PersonBody::new(person, Some(organisation)),
+        person: (stage != Stage::Code).then(|| PersonBody::new(person, Some(organisation))),
     };
     Ok(Opened { secret, carrier, sessions, body })
 }
 
-impl IntoResponse for Opened {
+impl<B> Opened<B> {
+    /// The same, told of as a part of something larger.
+    pub(crate) fn within<C>(self, larger: impl FnOnce(B) -> C) -> Opened<C> {
+        let Self { secret, carrier, sessions, body } = self;
+        Opened { secret, carrier, sessions, body: larger(body) }
+    }
+}
+
+impl<B: Serialize> IntoResponse for Opened<B> {
     fn into_response(self) -> Response {
         let Self { secret, carrier, sessions, body } = self;
         let mut response = Json(body).into_response();

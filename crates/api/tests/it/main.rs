@@ -10,6 +10,7 @@
 
 mod access;
 mod attachments;
+mod audit;
 mod bad_input;
 mod bounds;
 mod cookies;
@@ -17,6 +18,7 @@ mod description;
 mod idempotency;
 mod leaks;
 mod listings;
+mod locks;
 mod matrix;
 mod organisations;
 mod pairs;
@@ -26,6 +28,7 @@ mod problems;
 mod rates;
 mod revisions;
 mod search;
+mod second_factor;
 mod sessions;
 mod tags;
 mod tokens;

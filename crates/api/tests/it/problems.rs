@@ -16,6 +16,10 @@ fn the_codes_are_a_promise() {
     insta::assert_snapshot!(told.join("\n"), @r"
     401 sign_in_required
     401 wrong_credentials
+    401 wrong_code
+    429 too_many_attempts
+    403 code_required
+    403 second_factor_required
     403 password_expired
     403 scope_missing
     403 cross_site

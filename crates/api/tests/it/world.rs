@@ -5,7 +5,7 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, header, request::Builder},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use db::{
@@ -93,10 +93,15 @@ impl World {
         let engine = Engine::default();
         let index = Folder::take(&folder.path().join("index"), 1, Veil::thin()).unwrap();
         let stored = db::files::Files::new(folder.path().join("files"));
-        let settings = Settings { depth: Depth { most: 20, floor: 0.3 }, files: stored.clone() };
+        let settings = Settings {
+            depth: Depth { most: 20, floor: 0.3 },
+            audit_kept: TimeDelta::days(400),
+            files: stored.clone(),
+        };
         let mut worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
         worker.settle().await.unwrap();
-        let router = router(&db, &clock, &engine, files(stored.clone()));
+        let identity = Identity::new(2).unwrap();
+        let router = router((&db, &clock, &engine), identity, files(stored.clone()));
         let people = People::new(&db).await;
         let People { enterprise, research, staff } = people;
         let [matchmaker, other_matchmaker, lead, system_admin, security_admin, auditor] = staff;
@@ -131,7 +136,8 @@ impl World {
 
     /// The same, with rules of its own for files.
     pub(crate) fn replica_with(&self, limits: Limits, files: Files) -> Router {
-        limited_router((&self.db, &self.clock, &self.engine), limits, files)
+        let identity = Identity::new(2).unwrap();
+        limited_router((&self.db, &self.clock, &self.engine), identity, (limits, files))
     }
 
     /// Sends a file as the body.
@@ -186,7 +192,14 @@ impl World {
 
     /// The API of another process on the same database.
     pub(crate) fn replica(&self) -> Router {
-        router(&self.db, &self.clock, &self.engine, files(self.files.clone()))
+        self.replica_by(|_as_usual| ())
+    }
+
+    /// The API of another process, which goes by other rules.
+    pub(crate) fn replica_by(&self, change: impl FnOnce(&mut Identity)) -> Router {
+        let mut identity = Identity::new(2).unwrap();
+        change(&mut identity);
+        router((&self.db, &self.clock, &self.engine), identity, files(self.files.clone()))
     }
 
     /// What whoever holds a secret is told of themselves by one of several replicas.
@@ -237,11 +250,7 @@ impl World {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
-        request = request.extension(ConnectInfo(SocketAddr::from(HERE)));
-        if let Some(token) = &who.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
+        let mut request = begun(who, method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -336,6 +345,16 @@ impl World {
     }
 }
 
+/// A request as someone begins it.
+pub(crate) fn begun(who: &Someone, method: Method, path: &str) -> Builder {
+    let request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+    let request = request.extension(ConnectInfo(SocketAddr::from(HERE)));
+    match &who.token {
+        Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+        None => request,
+    }
+}
+
 /// Someone in every role.
 struct People {
     enterprise: Someone,
@@ -369,11 +388,6 @@ impl People {
 pub(crate) const BODY: usize = 64 * 1024;
 pub(crate) const FILE: usize = 100 * 1024;
 
-fn router(db: &Db, clock: &Clock, engine: &Engine, files: Files) -> Router {
-    let limits = Limits { body_bytes: BODY, ..Limits::default() };
-    limited_router((db, clock, engine), limits, files)
-}
-
 fn files(folder: db::files::Files) -> Files {
     let rules = Rules {
         file_bytes: FILE,
@@ -384,16 +398,21 @@ fn files(folder: db::files::Files) -> Files {
     Files::new(folder, rules)
 }
 
+fn router(market: (&Db, &Clock, &Engine), identity: Identity, files: Files) -> Router {
+    let limits = Limits { body_bytes: BODY, ..Limits::default() };
+    limited_router(market, identity, (limits, files))
+}
+
 fn limited_router(
     (db, clock, engine): (&Db, &Clock, &Engine),
-    limits: Limits,
-    files: Files,
+    identity: Identity,
+    (limits, files): (Limits, Files),
 ) -> Router {
     api::router(App {
         db: db.clone(),
         clock: clock.clone(),
         engine: engine.clone(),
-        identity: Identity::new(2).unwrap(),
+        identity,
         limits,
         files,
         office: Office { prefix: Arc::from("GP") },
@@ -402,10 +421,7 @@ fn limited_router(
 
 impl Someone {
     /// A request that this one sends.
-    pub(crate) fn signed(
-        &self,
-        request: axum::http::request::Builder,
-    ) -> axum::http::request::Builder {
+    pub(crate) fn signed(&self, request: Builder) -> Builder {
         match &self.token {
             Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
             None => request,

@@ -71,7 +71,7 @@ pub(crate) async fn chain(conn: &impl Conn, lines: Vec<Line>) -> Result<()> {
     }
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(BATCH));
-        row::Entity::insert_many(rows).exec_without_returning(conn).await?;
+        row::Entity::insert_many(rows).exec_without_returning(conn).await.map_err(forked)?;
         rows = rest;
     }
     let end = ends::ActiveModel {
@@ -82,6 +82,13 @@ pub(crate) async fn chain(conn: &impl Conn, lines: Vec<Line>) -> Result<()> {
     };
     ends::Entity::update(end).exec(conn).await?;
     Ok(())
+}
+
+/// A number that is taken already is no ordinary conflict: someone wrote behind our back.
+fn forked(err: sea_orm::DbErr) -> Error {
+    let err = Error::from(err);
+    let taken = matches!(err, Error::Taken(_));
+    if taken { crate::error::unknown("the audit log goes on after its end") } else { err }
 }
 
 /// Notes that everything up to this line was purged.

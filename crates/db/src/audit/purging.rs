@@ -11,7 +11,7 @@ use super::{
     links::{self, Ends},
     row,
 };
-use crate::{Error, Result, Tx};
+use crate::{Conn, Error, Result, Tx};
 
 /// How long lines are kept at the least, whatever is asked for: what the law wants, six months.
 pub const KEPT_AT_LEAST: TimeDelta = TimeDelta::days(184);
@@ -21,6 +21,12 @@ pub const PURGE: &str = "audit.purge";
 
 /// The most lines that one purge takes.
 const BATCH: i64 = 10_000;
+
+/// When the oldest line was written.
+pub async fn oldest(conn: &impl Conn) -> Result<Option<DateTime<Utc>>> {
+    let first = row::Entity::find().order_by_asc(row::Column::Seq).one(conn).await?;
+    Ok(first.map(|it| it.at))
+}
 
 /// Purges the oldest lines, as far as they are from before a moment, and tells how many that were;
 /// ten thousand at the most. What is left of them is a line that names the last of them.

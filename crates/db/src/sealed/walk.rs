@@ -57,6 +57,18 @@ pub(super) const FIELDS: &[Field] = &[
     json("pairs", "explanation", &[]),
     text("pairs", "note"),
     Field {
+        table: "second_factors",
+        key: &[KeyColumn::Id("person_id")],
+        column: "secret",
+        kind: Kind::Text,
+    },
+    Field {
+        table: "second_factors",
+        key: &[KeyColumn::Id("person_id")],
+        column: "pending",
+        kind: Kind::Text,
+    },
+    Field {
         table: "answers",
         key: &[KeyColumn::Id("person_id"), KeyColumn::Text("key")],
         column: "answer",

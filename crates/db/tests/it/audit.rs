@@ -101,7 +101,7 @@ async fn a_failed_effect_leaves_no_line_and_a_failed_line_no_effect() {
         db::people::insert(tx, &person, "hash").await?;
         audit::append(tx, line(3, now())).await
     });
-    assert!(matches!(failed.await, Err(Error::Taken(_))));
+    assert!(matches!(failed.await, Err(Error::Corrupt(_))));
     let left = db::people::get(db.read(), person.id).await;
     assert!(matches!(left, Err(Error::NotFound)), "{left:?}");
 }
@@ -115,6 +115,32 @@ async fn a_line_reads_back_as_it_was_written() {
     db.write(async |tx| audit::append(tx, written.clone()).await).await.unwrap();
     assert_eq!(audit::of_object(db.read(), object).await.unwrap(), [written]);
     assert_eq!(verified(db, &[]).await.broken, None);
+}
+
+#[tokio::test]
+async fn lines_are_found_by_everything_that_tells_them_apart() {
+    use audit::{Part, Search};
+    let Store { db, .. } = &Store::new().await;
+    write(db, 0..12, now()).await;
+    let find = async |asked: Search| {
+        let lines = audit::list(db.read(), &asked, Part::After(0), 100).await.unwrap();
+        lines.into_iter().map(|it| it.seq).collect::<Vec<_>>()
+    };
+    let all = audit::list(db.read(), &Search::default(), Part::Before(Some(9)), 3).await.unwrap();
+    assert_eq!(all.iter().map(|it| it.seq).collect::<Vec<_>>(), [8, 7, 6], "the newest first");
+    let line = &all[0].line;
+    let one = |asked| async { assert_eq!(find(asked).await, [8]) };
+    one(Search { actor: line.actor, ..Search::default() }).await;
+    one(Search { action: Some("tests.write:7".into()), ..Search::default() }).await;
+    one(Search { object: line.object.as_ref().map(|it| it.1), ..Search::default() }).await;
+    one(Search { request_id: Some("request 7".into()), ..Search::default() }).await;
+    let until = Some(line.at + TimeDelta::seconds(1));
+    one(Search { from: Some(line.at), until, ..Search::default() }).await;
+    let denied = Search { outcome: Some(audit::Outcome::Denied), ..Search::default() };
+    assert_eq!(find(denied).await, [2, 5, 8, 11]);
+    let row = |name: &str| Search { action: Some(name.into()), ..Search::default() };
+    assert_eq!(find(row("tests.write")).await.len(), 12, "a row with whatever it came to");
+    assert_eq!(find(row("tests")).await, [0; 0], "half a name is none");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ fn listed() -> Vec<(String, String, String)> {
     let mut rows = Vec::new();
     for line in LIST.lines() {
         if let Some(name) = line.strip_prefix("### ") {
-            table = name.trim_matches('`').to_owned();
+            name.trim_matches('`').clone_into(&mut table);
         }
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         if let ["", column, .., files, ""] = cells.as_slice()

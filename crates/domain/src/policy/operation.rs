@@ -36,6 +36,12 @@ pub enum Operation {
     OwnTokens,
     /// List and end one's own sessions.
     OwnSessions,
+    /// Prove one's second factor, in the middle of signing in.
+    ProveSecondFactor,
+    /// Set up one's own second factor, and take it away.
+    OwnSecondFactor,
+    /// Take someone else's second factor away.
+    ResetSecondFactor,
     /// Register an organisation and its first member.
     RegisterOrganisation,
     /// List organisations.
@@ -64,6 +70,14 @@ pub enum Operation {
     ReadPairLog,
     /// Take, release, grade or defer a pair.
     WorkPair,
+    /// Search the audit log.
+    ReadAudit,
+    /// Take the audit log elsewhere.
+    ExportAudit,
+    /// See whether the audit log is what was written.
+    VerifyAudit,
+    /// Read what the audit log has of oneself.
+    ReadOwnAudit,
     /// Download an attachment.
     ReadAttachment,
     /// Remove an attachment.
@@ -138,7 +152,7 @@ impl Operation {
     /// The row: to whom, on which objects, and how their organisation must stand.
     pub const fn grants(self) -> &'static [Grant] {
         use Relation::{Any, Others};
-        use Role::{Matchmaker, SecurityAdmin, SystemAdmin};
+        use Role::{Auditor, Matchmaker, SecurityAdmin, SystemAdmin};
         match self {
             Self::Health
             | Self::Describe
@@ -158,7 +172,13 @@ impl Operation {
             | Self::OwnConsents
             | Self::ChangePassword
             | Self::OwnTokens
-            | Self::OwnSessions => SIGNED_IN,
+            | Self::OwnSessions
+            | Self::ProveSecondFactor
+            | Self::OwnSecondFactor
+            | Self::ReadOwnAudit => SIGNED_IN,
+            Self::ReadAudit | Self::ExportAudit | Self::VerifyAudit => {
+                const { &[grant(Auditor, Any, Standing::Any)] }
+            }
             Self::ListOrganisations => {
                 const {
                     &[
@@ -182,7 +202,10 @@ impl Operation {
                     ]
                 }
             }
-            Self::CreatePerson | Self::SwitchPerson | Self::ErasePerson => {
+            Self::CreatePerson
+            | Self::SwitchPerson
+            | Self::ErasePerson
+            | Self::ResetSecondFactor => {
                 const { &[grant(SystemAdmin, Any, Standing::NotSuspended)] }
             }
             Self::ListSubmissions | Self::ListPairs | Self::ReadPair | Self::ReadPairLog => {
@@ -209,6 +232,10 @@ impl Operation {
             Self::Search => "search",
             Self::SignIn => "sessions.create",
             Self::SignOut => "sessions.end",
+            Self::ReadAudit => "audit.read",
+            Self::ExportAudit => "audit.export",
+            Self::VerifyAudit => "audit.verify",
+            Self::ReadOwnAudit => "me.audit",
             Self::ReadSelf => "me.read",
             Self::EditSelf => "me.edit",
             Self::ExportSelf => "me.export",
@@ -218,6 +245,9 @@ impl Operation {
             Self::ChangePassword => "me.password",
             Self::OwnTokens => "tokens.own",
             Self::OwnSessions => "sessions.own",
+            Self::ProveSecondFactor => "sessions.code",
+            Self::OwnSecondFactor => "me.second_factor",
+            Self::ResetSecondFactor => "people.second_factor",
             Self::RegisterOrganisation => "organisations.register",
             Self::ListOrganisations => "organisations.list",
             Self::ReadOrganisation => "organisations.read",

@@ -19,8 +19,12 @@ pub enum Reach {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// The password was right; the code of the second factor is awaited.
+    Code,
     /// The password must be changed, and nothing else can be done.
     Password,
+    /// A second factor is demanded, and there is none yet.
+    Enrolment,
     /// Nothing is missing.
     Whole,
 }
@@ -55,22 +59,28 @@ impl Reach {
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 2] = [Self::Password, Self::Whole];
+    pub const ALL: [Self; 4] = [Self::Code, Self::Password, Self::Enrolment, Self::Whole];
 
     /// What can be done at this stage is a closed list.
     fn allows(self, operation: Operation) -> Result<(), Refusal> {
-        let always = matches!(operation, Operation::SignOut | Operation::ReadSelf);
-        match self {
-            Self::Whole => Ok(()),
-            Self::Password if always || operation == Operation::ChangePassword => Ok(()),
-            Self::Password => Err(Refusal::PasswordExpired),
-        }
+        use Operation::{ChangePassword, OwnSecondFactor, ProveSecondFactor, ReadSelf, SignOut};
+        let (open, refusal): (&[Operation], _) = match self {
+            Self::Whole => return Ok(()),
+            Self::Code => (&[SignOut, ProveSecondFactor], Refusal::CodeRequired),
+            Self::Password => (&[SignOut, ReadSelf, ChangePassword], Refusal::PasswordExpired),
+            Self::Enrolment => {
+                (&[SignOut, ReadSelf, OwnSecondFactor], Refusal::SecondFactorRequired)
+            }
+        };
+        if open.contains(&operation) { Ok(()) } else { Err(refusal) }
     }
 
     /// The name used in storage and on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Code => "code",
             Self::Password => "password",
+            Self::Enrolment => "enrolment",
             Self::Whole => "whole",
         }
     }
@@ -127,6 +137,10 @@ impl Operation {
             | Self::ListPairs
             | Self::ReadPair
             | Self::ReadPairLog
+            | Self::ReadAudit
+            | Self::ExportAudit
+            | Self::VerifyAudit
+            | Self::ReadOwnAudit
             | Self::ReadAttachment
             | Self::ReadProofs
             | Self::Listing(_, Act::List | Act::Read | Act::ReadReviews | Act::ReadLeaks) => {
@@ -152,6 +166,9 @@ impl Operation {
             | Self::ChangePassword
             | Self::OwnTokens
             | Self::OwnSessions
+            | Self::ProveSecondFactor
+            | Self::OwnSecondFactor
+            | Self::ResetSecondFactor
             | Self::RegisterOrganisation => None,
         }
     }

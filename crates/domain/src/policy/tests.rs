@@ -35,6 +35,9 @@ fn every_operation() -> Vec<Operation> {
         Operation::ChangePassword,
         Operation::OwnTokens,
         Operation::OwnSessions,
+        Operation::ProveSecondFactor,
+        Operation::OwnSecondFactor,
+        Operation::ResetSecondFactor,
         Operation::RegisterOrganisation,
         Operation::ListOrganisations,
         Operation::ReadOrganisation,
@@ -49,6 +52,10 @@ fn every_operation() -> Vec<Operation> {
         Operation::ReadPair,
         Operation::ReadPairLog,
         Operation::WorkPair,
+        Operation::ReadAudit,
+        Operation::ExportAudit,
+        Operation::VerifyAudit,
+        Operation::ReadOwnAudit,
         Operation::ReadAttachment,
         Operation::RemoveAttachment,
         Operation::SendProof,
@@ -106,6 +113,9 @@ consents.own ERMLYCA
 me.password ERMLYCA
 tokens.own ERMLYCA
 sessions.own ERMLYCA
+sessions.code ERMLYCA
+me.second_factor ERMLYCA
+people.second_factor Y
 organisations.register VERMLYCA
 organisations.list MYC
 organisations.read VERMLYCA
@@ -120,6 +130,10 @@ pairs.list M
 pairs.read M
 pairs.log M
 pairs.work M
+audit.read A
+audit.export A
+audit.verify A
+me.audit ERMLYCA
 attachments.read VERMLYCA
 attachments.remove ER
 proofs.send ER
@@ -164,6 +178,9 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "me.password",
         "tokens.own",
         "sessions.own",
+        "sessions.code",
+        "me.second_factor",
+        "people.second_factor",
         "organisations.register",
         "people.erase",
     ];
@@ -181,17 +198,23 @@ fn a_token_reaches_what_it_was_made_for_and_nothing_else() {
     }
 }
 
+/// What can be done before a sign-in is whole is a closed list.
 #[test]
-fn whoever_must_change_the_password_can_do_nothing_else() {
-    let allowed: Vec<&str> = every_operation()
-        .into_iter()
-        .filter(|it| Reach::Session(Stage::Password).allows(*it).is_ok())
-        .map(Operation::name)
-        .collect();
-    assert_eq!(allowed, ["sessions.end", "me.read", "me.password"]);
-    assert!(
-        every_operation().into_iter().all(|it| Reach::Session(Stage::Whole).allows(it).is_ok())
-    );
+fn a_sign_in_that_is_not_whole_reaches_what_makes_it_whole_and_nothing_else() {
+    for (stage, expected) in [
+        (Stage::Code, &["sessions.end", "sessions.code"][..]),
+        (Stage::Password, &["sessions.end", "me.read", "me.password"]),
+        (Stage::Enrolment, &["sessions.end", "me.read", "me.second_factor"]),
+    ] {
+        let allowed: Vec<&str> = every_operation()
+            .into_iter()
+            .filter(|it| Reach::Session(stage).allows(*it).is_ok())
+            .map(Operation::name)
+            .collect();
+        assert_eq!(allowed, expected, "{stage:?}");
+    }
+    let whole = Reach::Session(Stage::Whole);
+    assert!(every_operation().into_iter().all(|it| whole.allows(it).is_ok()));
 }
 
 #[test]

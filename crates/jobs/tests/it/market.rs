@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use db::{Clock, Db, Keys};
 use domain::{
     achievements::{Achievement, AchievementForm},
@@ -154,7 +154,8 @@ pub(crate) fn process(db: &Db, clock: &Clock, folder: &TempDir, name: &str) -> (
     let engine = Engine::default();
     let index = Folder::take(&folder.path().join(name), 1, Veil::thin()).unwrap();
     let files = db::files::Files::new(folder.path().join("files"));
-    let settings = Settings { depth: Depth { most: 20, floor: 0.3 }, files };
+    let settings =
+        Settings { depth: Depth { most: 20, floor: 0.3 }, audit_kept: TimeDelta::days(400), files };
     let worker = Worker::new(db.clone(), clock.clone(), engine.clone(), index, settings);
     (engine, worker)
 }

@@ -1,10 +1,10 @@
 //! The settings of signing in: passwords and sessions.
 
 use anyhow::anyhow;
-use api::{Cookies, Identity, Sessions};
+use api::{Cookies, Identity, SecondFactor, Sessions};
 use chrono::TimeDelta;
 use domain::{
-    Fault, Faults,
+    Fault, Faults, attempts,
     form::{Field, Object, Whole},
     passwords::Rules,
 };
@@ -37,6 +37,13 @@ pub(crate) enum CookieSetting {
     PlainEverywhere,
 }
 
+/// The section `signin`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignInSettings {
+    pub(crate) attempts: attempts::Rules,
+    pub(crate) second_factor: SecondFactor,
+}
+
 impl Settings {
     /// What signing in goes by.
     pub(crate) fn identity(&self) -> anyhow::Result<Identity> {
@@ -48,7 +55,9 @@ impl Settings {
             CookieSetting::Plain | CookieSetting::PlainEverywhere => Cookies::Plain,
         };
         let sessions = Sessions { idle, lasts, cookies };
-        Ok(Identity { rules: self.passwords.rules, sessions, ..identity })
+        let SignInSettings { attempts, second_factor } = self.signin;
+        let rules = self.passwords.rules;
+        Ok(Identity { passwords: identity.passwords, rules, sessions, attempts, second_factor })
     }
 }
 
@@ -83,6 +92,38 @@ impl Field for SessionSettings {
             lasts: TimeDelta::hours(lasts?.get()),
             cookies: cookies?,
         })
+    }
+}
+
+impl Field for SignInSettings {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let failures = object.required::<Whole<3, 20>>("failures");
+        let minutes = object.required::<Whole<1, 1440>>("lock_minutes");
+        let second_factor = object.required::<Demanded>("second_factor");
+        object.close();
+        let attempts = attempts::Rules {
+            failures: i32::try_from(failures?.get()).ok()?,
+            window: TimeDelta::minutes(minutes?.get()),
+        };
+        Some(Self { attempts, second_factor: second_factor?.0 })
+    }
+}
+
+struct Demanded(SecondFactor);
+
+impl Field for Demanded {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let of = match value.as_str() {
+            Some("optional") => SecondFactor::Optional,
+            Some("staff") => SecondFactor::Staff,
+            Some("everyone") => SecondFactor::Everyone,
+            _ => {
+                faults.push(at, Fault::UnknownCode { table: "optional, staff, everyone" });
+                return None;
+            }
+        };
+        Some(Self(of))
     }
 }
 

@@ -82,6 +82,7 @@ fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(wait_until_quiet(&place));
     assert!(server.terminate().success());
+    place.ok(&["audit", "verify"]);
     let acknowledged = ledger.acknowledged.lock().unwrap().clone();
     assert!(acknowledged.len() > 50, "only {} writes were acknowledged", acknowledged.len());
     runtime.block_on(async {

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod audit;
 mod commands;
 mod connections;
 mod crash;

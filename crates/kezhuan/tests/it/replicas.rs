@@ -61,6 +61,7 @@ fn two_replicas_serve_one_market_and_either_may_die() {
     let back = start(0);
     back.wait_until_ready();
     wait_for(|| found(&back) == 3);
+    place.ok(&["audit", "verify"]);
 }
 
 fn found(server: &Server) -> u64 {

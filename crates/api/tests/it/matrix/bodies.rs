@@ -26,6 +26,8 @@ pub(super) fn body(cast: &Cast, schema: &str) -> Value {
         "DeferForm" => json!({ "until": "2026-03-01" }),
         "Credentials" => json!({ "login": "cast.ec", "password": PASSWORD }),
         "NewPassword" => json!({ "old": PASSWORD, "new": PASSWORD.replace("甜", "香") }),
+        "PasswordForm" => json!({ "password": PASSWORD }),
+        "CodeForm" => json!({ "code": cast.code() }),
         "TokenForm" => json!({ "name": "夜间导入" }),
         "Registration" => {
             let consents = crate::world::consents();
