@@ -64,6 +64,7 @@ fn people() -> TableCreateStatement {
         "system_admin",
         "security_admin",
         "auditor",
+        "unassigned",
     ];
     Table::create()
         .table("people")

@@ -8,8 +8,8 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        big_integer, date_null, integer, json_binary, json_binary_null, text, text_null, text_uniq,
-        timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
+        big_integer, boolean, date_null, integer, json_binary, json_binary_null, text, text_null,
+        text_uniq, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
     },
 };
 
@@ -74,6 +74,7 @@ fn listings() -> TableCreateStatement {
         .col(big_integer("digest"))
         .col(timestamp_with_time_zone_null("published_at"))
         .col(date_null("valid_until"))
+        .col(boolean("suspended").default(false))
         .col(timestamp_with_time_zone("created_at"))
         .col(timestamp_with_time_zone("updated_at"))
         .foreign_key(&mut reference(

@@ -150,13 +150,13 @@ async fn attach<F: Form>(
     upload: Upload,
 ) -> Result<Response, Problem> {
     let listing = db::listings::get::<F>(app.db.read(), id).await?;
-    owned(&call, &listing)?;
+    owned(app.db.read(), &call, &listing).await?;
     let subject = Subject::Listing(F::KIND, id.as_uuid());
     let about = (sending.name.as_str(), sending.readers);
     let new = accepted(&app, &call, upload, (subject, listing.organisation, about)).await?;
     keep(&app, &call, key, &new, async |tx| {
         let listing = db::listings::get::<F>(tx, id).await?;
-        owned(&call, &listing)?;
+        owned(tx, &call, &listing).await?;
         let there = db::attachments::list(tx, F::KIND, id.as_uuid()).await?.len();
         if there >= MOST {
             let fault = Fault::TooMany { max: MOST, actual: there + 1 };
@@ -170,8 +170,12 @@ async fn attach<F: Form>(
 }
 
 /// Refuses unless the caller may attach something to a listing.
-fn owned<F: Form>(call: &Call, listing: &Listing<F>) -> Result<(), Problem> {
-    shown(call.principal(), listing)?;
+async fn owned<F: Form>(
+    conn: &impl Conn,
+    call: &Call,
+    listing: &Listing<F>,
+) -> Result<(), Problem> {
+    shown(conn, call.principal(), listing).await?;
     call.may(&policy::Object::of(listing.organisation, listing.author))?;
     let open = listing.state() != ListingState::Archived;
     if open { Ok(()) } else { Err(Problem::new(Code::WrongState)) }
@@ -242,7 +246,7 @@ async fn list_all<F: Form>(
     Path(id): Path<Listing<F>>,
 ) -> Answer<Listed<AttachmentBody>> {
     let listing = db::listings::get::<F>(app.db.read(), id).await?;
-    let (sight, _) = shown(call.principal(), &listing)?;
+    let (sight, _) = shown(app.db.read(), call.principal(), &listing).await?;
     let all = db::attachments::list(app.db.read(), F::KIND, id.as_uuid()).await?;
     let open = all.iter().filter(|it| is_open(it, &listing, sight));
     Ok(Json(Listed { items: open.map(AttachmentBody::new).collect(), next: None }))
@@ -279,17 +283,21 @@ async fn may_download(conn: &impl Conn, call: &Call, it: &Attachment) -> Result<
         }
         Subject::Listing(Kind::Need, id) => {
             let need = ListingId::<NeedForm>::from_uuid(id);
-            may_read_of(&db::listings::get(conn, need).await?, call, it)
+            may_read_of(conn, &db::listings::get(conn, need).await?, (call, it)).await
         }
         Subject::Listing(Kind::Achievement, id) => {
             let achievement = ListingId::<AchievementForm>::from_uuid(id);
-            may_read_of(&db::listings::get(conn, achievement).await?, call, it)
+            may_read_of(conn, &db::listings::get(conn, achievement).await?, (call, it)).await
         }
     }
 }
 
-fn may_read_of<F: Form>(of: &Listing<F>, call: &Call, it: &Attachment) -> Result<bool, Problem> {
-    let (sight, _) = shown(call.principal(), of)?;
+async fn may_read_of<F: Form>(
+    conn: &impl Conn,
+    of: &Listing<F>,
+    (call, it): (&Call, &Attachment),
+) -> Result<bool, Problem> {
+    let (sight, _) = shown(conn, call.principal(), of).await?;
     Ok(is_open(it, of, sight))
 }
 
@@ -362,12 +370,12 @@ async fn removable(
         }
         Subject::Listing(Kind::Need, id) => {
             let need = ListingId::<NeedForm>::from_uuid(id);
-            owned(call, &db::listings::get(tx, need).await?)?;
+            owned(tx, call, &db::listings::get(tx, need).await?).await?;
             Ok((Kind::Need.as_str(), id))
         }
         Subject::Listing(Kind::Achievement, id) => {
             let achievement = ListingId::<AchievementForm>::from_uuid(id);
-            owned(call, &db::listings::get(tx, achievement).await?)?;
+            owned(tx, call, &db::listings::get(tx, achievement).await?).await?;
             Ok((Kind::Achievement.as_str(), id))
         }
     }

@@ -19,6 +19,7 @@ use crate::{
     App,
     call::Call,
     extract::{Body, Path},
+    people,
     problem::{Code, Problem},
     routes::{Doc, Routes},
 };
@@ -88,9 +89,7 @@ async fn erase(
 async fn close(db: &Db, call: &Call, id: PersonId) -> Result<StatusCode, Problem> {
     db.write(async |tx| {
         let person = db::people::get(tx, id).await?;
-        if person.role.is_administrator() && db::people::count_others(tx, &person).await? == 0 {
-            return Err(Problem::new(Code::LastAdministrator));
-        }
+        people::not_the_last(tx, &person).await?;
         db::pairs::let_go_all(tx, id, &call.line("released", None, json!({}))).await?;
         let listings = db::erasures::person(tx, &person).await?;
         let object = Some(("person", id.as_uuid()));

@@ -52,6 +52,13 @@ fn weighed(range: &str) -> (String, f32) {
     (tag, weight)
 }
 
+/// What someone agrees to who says yes to an introduction, in both languages; a change of it takes a
+/// new version in `domain::introductions`.
+pub(crate) const CONTACT_EXCHANGE: (&str, &str) = (
+    "同意将本次对接中我方联系人的姓名、电话和邮箱提供给对方，仅用于洽谈这一合作；可以随时撤回，撤回后对方不再看到。",
+    "I agree that the name, telephone number and mail address of our contact go to the other side, to talk about this cooperation only. I can take this back at any time; the other side then sees them no more.",
+);
+
 /// What a refusal says, and what to do about it.
 pub(crate) const fn detail(code: Code, language: Language) -> &'static str {
     let (chinese, english) = both(code);
@@ -165,6 +172,14 @@ const fn both(code: Code) -> (&'static str, &'static str) {
         Code::HeldByAnother => {
             ("另一位技术经纪人正在处理这一对。", "Another matchmaker is looking at this pair.")
         }
+        Code::AnotherPerson => (
+            "须由另一人办理：不能是申请人，也不能是当事人。",
+            "This takes another person: neither who asked for it nor whom it concerns.",
+        ),
+        Code::LastAdministrator => (
+            "这是最后一位在用的同类管理员，请先授权接替者。",
+            "This is the last active administrator of the kind. Grant the role to a successor first.",
+        ),
         Code::AlreadyExists => ("已经存在。", "It exists already."),
         Code::Conflict => {
             ("同时有人修改，请重试。", "Someone changed it at the same time. Try again.")
@@ -172,10 +187,6 @@ const fn both(code: Code) -> (&'static str, &'static str) {
         Code::ConsentNeeded => (
             "没有这项同意就不能保有账号；如要撤回，请注销账号。",
             "There is no account without this consent. To withdraw it, close the account.",
-        ),
-        Code::LastAdministrator => (
-            "这是同类管理员中的最后一位；请先设立另一位。",
-            "This is the last administrator of this kind. Appoint another one first.",
         ),
         Code::PreconditionRequired => {
             ("请在 If-Match 头中带上读取时得到的 ETag。", "Send the ETag you read as If-Match.")

@@ -29,8 +29,10 @@ mod erasures;
 mod exports;
 mod extract;
 mod files;
+mod grants;
 mod health;
 mod identity;
+mod introductions;
 mod json;
 mod language;
 mod layers;
@@ -39,6 +41,7 @@ mod market;
 mod me;
 mod moment;
 mod needs;
+mod notices;
 mod once;
 mod openapi;
 mod organisations;
@@ -93,6 +96,8 @@ pub struct App {
 pub struct Office {
     /// What the numbers of its listings begin with, such as `GP`.
     pub prefix: Arc<str>,
+    /// How many days the two sides of an introduction have to answer.
+    pub answer_days: i64,
 }
 
 /// Every route, under `/api`, `/healthz` and `/readyz`. Addresses under `/api` that are not there
@@ -129,17 +134,20 @@ fn v1(clock: Clock) -> Routes {
         .merge(sessions::routes(clock.clone()))
         .merge(me::routes(clock.clone()))
         .merge(second_factor::routes(clock.clone()))
+        .merge(notices::routes(clock.clone()))
         .merge(tokens::routes(clock.clone()))
         .merge(consents::routes(clock.clone()))
         .merge(exports::routes(clock.clone()))
         .merge(erasures::routes(clock.clone()))
         .merge(organisations::routes(clock.clone()))
         .merge(people::routes(clock.clone()))
+        .merge(grants::routes(clock.clone()))
         .merge(needs::routes(clock.clone()))
         .merge(achievements::routes(clock.clone()))
         .merge(attachments::routes(clock.clone()))
         .merge(submissions::routes(clock.clone()))
         .merge(pairs::routes(clock.clone()))
+        .merge(introductions::routes(clock.clone()))
         .merge(audit::routes(clock))
 }
 

@@ -35,6 +35,7 @@ mod change;
 mod history;
 mod leaks;
 mod reading;
+mod trust;
 
 pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, may_read, shown};
 use change::{Changed, change, remove_draft, review};
@@ -67,6 +68,7 @@ pub(crate) fn routes<F: Form>(clock: Clock, names: Names) -> Routes {
     let routes = working_copy_routes::<F>(routes, &one, names);
     let routes = review_routes::<F>(routes, &one, names);
     let routes = life_routes::<F>(routes, &one, names);
+    let routes = trust::add_routes::<F>(routes, &one, names);
     let routes = leaks::add_routes::<F>(routes, &one, names);
     history::add_routes::<F>(routes, &one, names)
 }
@@ -200,7 +202,7 @@ async fn create<F: Form>(
         db::listings::insert(tx, &draft).await?;
         let object = Some((F::KIND.as_str(), draft.id.as_uuid()));
         db::audit::append(tx, call.line("", object, json!({ "number": draft.number }))).await?;
-        let (sight, tag) = shown(call.principal(), &draft)?;
+        let (sight, tag) = shown(tx, call.principal(), &draft).await?;
         let owners = Owners::of(tx, [organisation]).await?;
         let location = format!("/api/v1/{}s/{}", F::KIND, draft.id);
         Created::new(location, Some(tag), &ListingBody::new(&draft, sight, &owners)?)
@@ -215,12 +217,18 @@ async fn list<F: Form>(
 ) -> Answer<Listed<CardBody>> {
     let principal = call.principal();
     let rows = db::listings::list::<F>(db.read(), principal, &asked.filter, asked.page).await?;
-    let shown = rows.iter().fold(Reading::new(), |reading, it| {
-        reading.of(&call, it, Sight::of(principal, it), Extent::Short)
-    });
+    let ids: Vec<_> = rows.iter().map(|it| it.id.as_uuid()).collect();
+    let ties = db::ties::of(db.read(), principal, &ids).await?;
+    let sight = |it: &Listing<F>| Sight::of(principal, it, ties.to(it.id.as_uuid()));
+    let shown = rows
+        .iter()
+        .fold(Reading::new(), |reading, it| reading.of(&call, it, sight(it), Extent::Short));
     shown.note(&db).await?;
     let owners = Owners::of(db.read(), rows.iter().map(|it| it.organisation)).await?;
-    let card = |it: Listing<F>| CardBody::new(&it, Sight::of(principal, &it), &owners);
+    let card = |it: Listing<F>| {
+        let sight = sight(&it);
+        CardBody::new(&it, sight, &owners)
+    };
     let place = |it: &Listing<F>| ById(it.id.as_uuid()).encode();
     Ok(Json(asked.limit.cut(rows, place, card)))
 }
@@ -233,7 +241,7 @@ async fn read<F: Form>(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let (sight, tag) = shown(call.principal(), &listing)?;
+    let (sight, tag) = shown(db.read(), call.principal(), &listing).await?;
     Reading::new().of(&call, &listing, sight, Extent::Whole).note(&db).await?;
     if has_already(&method, &headers, &tag) {
         return Ok(StatusCode::NOT_MODIFIED.into_response());

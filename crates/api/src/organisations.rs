@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use db::{Clock, Db};
+use db::{Clock, Db, listings::Rest};
 use domain::{
     Fault, Faults,
     consents::{Agreement, Consent},
@@ -257,6 +257,13 @@ async fn decide(
             organisation.decide(action, reason)?;
             let lost = |err| Problem::of_save(err, Code::Stale);
             db::organisations::save(tx, &mut organisation).await.map_err(lost)?;
+            if matches!(action, Action::Suspend | Action::Reinstate) {
+                let suspended = organisation.state() == Standing::Suspended;
+                let rest = if suspended { Rest::Suspended } else { Rest::Offered };
+                for (kind, listing) in db::listings::suspend(tx, id, rest).await? {
+                    db::outbox::announce(tx, kind, listing, call.now).await?;
+                }
+            }
             let detail = json!({ "changes": changes::between(&before, &codes(&organisation)) });
             let object = Some(("organisation", id.as_uuid()));
             db::audit::append(tx, call.line("", object, detail)).await?;

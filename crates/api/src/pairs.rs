@@ -8,7 +8,7 @@ use domain::{
     needs::{Need, NeedForm},
     pairs::{DeferForm, GradeForm, Pair, PairId},
     people::PersonId,
-    policy::{Object, Operation, Principal, View},
+    policy::{Object, Operation, Principal, Tie, View},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -175,18 +175,24 @@ async fn work(
 
 /// A pair with both of its sides, both of which the reader may read; or may at least know of, if it
 /// is the matchmaker who took the pair.
-struct Seen {
-    pair: Pair,
-    need: Need,
-    achievement: Achievement,
+pub(crate) struct Seen {
+    pub(crate) pair: Pair,
+    pub(crate) need: Need,
+    pub(crate) achievement: Achievement,
 }
 
 impl Seen {
-    async fn get(conn: &impl db::Conn, reader: &Principal, id: PairId) -> Result<Self, Problem> {
+    pub(crate) async fn get(
+        conn: &impl db::Conn,
+        reader: &Principal,
+        id: PairId,
+    ) -> Result<Self, Problem> {
         let pair = db::pairs::get(conn, id).await?;
         let need = db::listings::get(conn, pair.sides.need).await?;
         let achievement = db::listings::get(conn, pair.sides.achievement).await?;
-        let views = [Sight::of(reader, &need).view, Sight::of(reader, &achievement).view];
+        // Nothing else binds a matchmaker to a listing.
+        let tie = Tie::None;
+        let views = [Sight::of(reader, &need, tie).view, Sight::of(reader, &achievement, tie).view];
         let me = reader.member().map(|it| it.person);
         let worked_on = me.is_some() && pair.taken_by() == me;
         let least = if worked_on { View::Metadata } else { View::Business };
@@ -200,10 +206,11 @@ impl Seen {
     fn reading(&self, call: &Call) -> Reading {
         let reader = call.principal();
         let (need, achievement) = (&self.need, &self.achievement);
-        Reading::new().of(call, need, Sight::of(reader, need), Extent::Whole).of(
+        let sights = (Sight::of(reader, need, Tie::None), Sight::of(reader, achievement, Tie::None));
+        Reading::new().of(call, need, sights.0, Extent::Whole).of(
             call,
             achievement,
-            Sight::of(reader, achievement),
+            sights.1,
             Extent::Whole,
         )
     }

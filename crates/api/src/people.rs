@@ -6,7 +6,7 @@ use axum::{
     http::{Method, StatusCode},
     response::Response,
 };
-use db::{Clock, Db, passwords::By};
+use db::{Clock, Db, Tx, passwords::By};
 use domain::{
     Fault, Faults,
     form::{Field, Object},
@@ -14,9 +14,10 @@ use domain::{
     passwords::Password,
     people::{Account, Login, Person, PersonId, Role, State as PersonState},
     policy::Operation,
-    text::Line,
+    text::{Line, Text},
 };
 use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
     call::Call,
     cursor::ById,
     extract::{Chooses, Choosing, IdempotencyKey, Path, Query},
+    grants,
     me::PersonBody,
     once::Created,
     page::{self, Limit, Listed},
@@ -43,12 +45,19 @@ pub(crate) fn routes(clock: Clock) -> Routes {
             list,
         )
         .add(
+            (Method::GET, "/colleagues"),
+            Operation::ListColleagues,
+            Doc::new("listColleagues", "本单位同事", "Those of one's own organisation")
+                .answers::<Listed<ColleagueBody>>(),
+            colleagues,
+        )
+        .add(
             (Method::POST, "/people"),
             Operation::CreatePerson,
             Doc::new(
                 "createPerson",
-                "新建账号（三员账号只能在命令行建立）",
-                "Make an account; administrators are made on the command line only",
+                "新建账号（工作人员的角色须由安全管理员授予）",
+                "Make an account; one of the office has no rights before its role is granted",
             )
             .body::<NewPerson>()
             .answers::<PersonBody>()
@@ -74,6 +83,20 @@ pub(crate) fn routes(clock: Clock) -> Routes {
         )
 }
 
+/// A colleague.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Colleague")]
+pub(crate) struct ColleagueBody {
+    id: PersonId,
+    name: String,
+}
+
+impl ColleagueBody {
+    pub(crate) fn new(it: &Person) -> Self {
+        Self { id: it.id, name: it.name.to_string() }
+    }
+}
+
 /// What is needed to make an account.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -88,6 +111,9 @@ struct NewPerson {
     password: Password,
     /// The person's name.
     name: Line<1, 30>,
+    /// Why they are to have a role of the office; required with one.
+    #[serde(default)]
+    reason: Option<Text<2, 500>>,
 }
 
 async fn list(State(db): State<Db>, Query(asked): Query<Asked>) -> Answer<Listed<PersonBody>> {
@@ -96,19 +122,25 @@ async fn list(State(db): State<Db>, Query(asked): Query<Asked>) -> Answer<Listed
     Ok(Json(asked.limit.cut(rows, place, |it| PersonBody::new(&it, None))))
 }
 
+async fn colleagues(State(db): State<Db>, call: Call) -> Answer<Listed<ColleagueBody>> {
+    const MOST: u64 = 500;
+    let people = db::people::colleagues(db.read(), call.member()?.organisation, MOST).await?;
+    Ok(Json(Listed { items: people.iter().map(ColleagueBody::new).collect(), next: None }))
+}
+
 async fn create(
     State(app): State<App>,
     call: Call,
     key: IdempotencyKey,
     Choosing(body): Choosing<NewPerson>,
 ) -> Result<Response, Problem> {
-    let NewPerson { organisation, role, login, password, name } = body.form;
+    let NewPerson { organisation, role, login, password, name, reason } = body.form;
     let hash = app.identity.passwords.hash(&password).await?;
     let person = Person {
         id: PersonId::generate(),
         version: 0,
         organisation,
-        role,
+        role: if role.is_staff() { Role::Unassigned } else { role },
         login,
         name,
         state: PersonState::Active,
@@ -125,7 +157,10 @@ async fn create(
         db::people::insert(tx, &person, &hash).await.map_err(taken)?;
         db::passwords::note(tx, person.id, (call.now, By::Another)).await?;
         let object = Some(("person", person.id.as_uuid()));
-        db::audit::append(tx, call.line("", object, json!({ "role": role }))).await?;
+        db::audit::append(tx, call.line("", object, json!({ "role": person.role }))).await?;
+        if let Some(reason) = reason {
+            grants::request(tx, &call, (&person, role), reason).await?;
+        }
         let body = PersonBody::new(&person, Some(&organisation));
         Created::new(format!("/api/v1/people/{}", person.id), None, &body)
     })
@@ -152,18 +187,39 @@ async fn switch(
     }
     db.write(async |tx| {
         let mut person = db::people::get(tx, id).await?;
+        if state == PersonState::Disabled {
+            not_the_last(tx, &person).await?;
+        }
         person.state = state;
         db::people::save(tx, &mut person).await?;
         if state == PersonState::Disabled {
-            db::tokens::remove_all(tx, id, None).await?;
-            // Nobody else could ever take or release what they hold.
-            db::pairs::let_go_all(tx, id, &call.line("released", None, json!({}))).await?;
+            end_rights(tx, &call, id).await?;
         }
         let object = Some(("person", id.as_uuid()));
-        db::audit::append(tx, call.line(state.as_str(), object, json!({}))).await
+        Ok::<_, Problem>(db::audit::append(tx, call.line(state.as_str(), object, json!({}))).await?)
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses if the person is the last active administrator of their kind: nobody could take their
+/// place.
+pub(crate) async fn not_the_last(tx: &Tx, person: &Person) -> Result<(), Problem> {
+    if !person.role.is_administrator() || person.state != PersonState::Active {
+        return Ok(());
+    }
+    let active = db::people::hold_active(tx, person.role).await?;
+    if active.iter().all(|it| *it == person.id) {
+        return Err(Problem::new(Code::LastAdministrator));
+    }
+    Ok(())
+}
+
+/// Ends what someone may do by the rights they had: sessions, tokens, and the pairs they took.
+pub(crate) async fn end_rights(tx: &Tx, call: &Call, person: PersonId) -> db::Result<()> {
+    db::tokens::remove_all(tx, person, None).await?;
+    // Nobody else could ever take or release what they hold.
+    db::pairs::let_go_all(tx, person, &call.line("released", None, json!({}))).await
 }
 
 struct Asked {
@@ -192,12 +248,16 @@ impl Field for NewPerson {
         let mut object = Object::open(value, at, faults)?;
         let organisation = object.required("organisation");
         let role = object.required::<Role>("role");
-        if role.is_some_and(Role::is_administrator) {
-            object.fault("role", Fault::NotAllowed { because_of: "command line" });
-        }
         let account = Account::read_from(&mut object);
+        let reason = match role.map(Role::is_staff) {
+            Some(true) => object.required("reason"),
+            Some(false) | None => object.optional("reason"),
+        };
+        if role.is_some_and(|it| !it.is_staff()) && reason.is_some() {
+            object.fault("reason", Fault::NotAllowed { because_of: "role" });
+        }
         object.close();
         let Account { login, password, name } = account?;
-        Some(Self { organisation: organisation?, role: role?, login, password, name })
+        Some(Self { organisation: organisation?, role: role?, login, password, name, reason })
     }
 }

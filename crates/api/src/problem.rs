@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Faults,
+    Faults, grants, introductions,
     listings::{self, NotSubmitted},
     organisations,
     pairs::{self, Refused},
@@ -103,14 +103,16 @@ pub enum Code {
     WrongState,
     /// Another matchmaker holds the pair.
     HeldByAnother,
+    /// It takes another person: neither who asked nor whom it concerns.
+    AnotherPerson,
+    /// Nobody of that administrator's kind would be left.
+    LastAdministrator,
     /// It exists already.
     AlreadyExists,
     /// It was changed at the same time.
     Conflict,
     /// Without this consent there is no account.
     ConsentNeeded,
-    /// There must be another administrator of this kind first.
-    LastAdministrator,
     /// `If-Match` is missing.
     PreconditionRequired,
     /// It changed since it was read.
@@ -131,7 +133,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::SignInRequired,
         Self::WrongCredentials,
         Self::WrongCode,
@@ -163,10 +165,11 @@ impl Code {
         Self::Revealing,
         Self::WrongState,
         Self::HeldByAnother,
+        Self::AnotherPerson,
+        Self::LastAdministrator,
         Self::AlreadyExists,
         Self::Conflict,
         Self::ConsentNeeded,
-        Self::LastAdministrator,
         Self::PreconditionRequired,
         Self::Stale,
         Self::KeyReused,
@@ -190,6 +193,7 @@ impl Code {
             | Self::ScopeMissing
             | Self::CrossSite
             | Self::OwnOrganisation
+            | Self::AnotherPerson
             | Self::OrganisationNotVerified
             | Self::OrganisationSuspended => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -206,9 +210,9 @@ impl Code {
             }
             Self::WrongState
             | Self::HeldByAnother
+            | Self::LastAdministrator
             | Self::AlreadyExists
             | Self::ConsentNeeded
-            | Self::LastAdministrator
             | Self::LimitReached
             | Self::QuotaExceeded
             | Self::ProofsMissing
@@ -431,6 +435,21 @@ impl From<organisations::NotAllowed> for Problem {
 
 impl From<pairs::NotAllowed> for Problem {
     fn from(_: pairs::NotAllowed) -> Self {
+        Self::new(Code::WrongState)
+    }
+}
+
+impl From<grants::Refused> for Problem {
+    fn from(why: grants::Refused) -> Self {
+        Self::new(match why {
+            grants::Refused::NotAllowed(_) | grants::Refused::OtherRole => Code::WrongState,
+            grants::Refused::AnotherPerson => Code::AnotherPerson,
+        })
+    }
+}
+
+impl From<introductions::NotAllowed> for Problem {
+    fn from(_: introductions::NotAllowed) -> Self {
         Self::new(Code::WrongState)
     }
 }

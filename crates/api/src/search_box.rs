@@ -130,10 +130,11 @@ async fn cards<F: Form>(
     }
     let listings = db::listings::several::<F>(db.read(), ids).await?;
     let owners = Owners::of(db.read(), listings.iter().map(|it| it.organisation)).await?;
+    let ties = db::ties::of(db.read(), reader, ids).await?;
     let (reader, question) = (*reader, Arc::clone(question));
     // A hundred long texts are looked through for the words: not on a thread that others wait for.
     let cards = spawn_blocking(move || {
-        let seen = listings.iter().map(|it| (it, Sight::of(&reader, it)));
+        let seen = listings.iter().map(|it| (it, Sight::of(&reader, it, ties.to(it.id.as_uuid()))));
         let seen = seen.filter(|(it, sight)| sight.view >= View::Masked && it.is_offered());
         let words = question.words.as_ref();
         let card = |(it, sight): (&Listing<F>, Sight)| HitBody::new(it, (sight, words), &owners);

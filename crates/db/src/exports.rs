@@ -30,6 +30,15 @@ pub const OWN: &[Own] = &[
     Own { table: "pairs", of: &["taken_by", "graded_by"], but: &["explanation"] },
     Own { table: "answers", of: &["person_id"], but: &[] },
     Own { table: "attachments", of: &["sender_id"], but: &["stored"] },
+    Own { table: "grants", of: &["person_id"], but: &[] },
+    Own { table: "readers", of: &["person_id"], but: &[] },
+    // What the other side answered is not the person's to read: the introduction itself shows what is.
+    Own {
+        table: "introductions",
+        of: &["need_answered_by", "achievement_answered_by"],
+        but: &["need_answer", "achievement_answer"],
+    },
+    Own { table: "notices", of: &["person_id"], but: &[] },
     Own { table: "audit", of: &["actor_id"], but: &[] },
 ];
 

@@ -23,7 +23,7 @@ pub(crate) mod row;
 mod visible;
 
 pub(crate) use forgetting::forget_contact;
-pub(crate) use visible::{known_afterwards, readable_by_matchmaker, visible_to};
+pub(crate) use visible::{known_afterwards, owned_by, readable_by_matchmaker, visible_to};
 
 /// Which listings of a kind are asked for; what is `None` or empty does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +43,15 @@ pub struct Edition<F> {
     pub form: F,
     /// When it was published.
     pub published_at: DateTime<Utc>,
+}
+
+/// Whether the listings of an organisation rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// The organisation is suspended.
+    Suspended,
+    /// It is not.
+    Offered,
 }
 
 /// What there is to review: the listing, and since when.
@@ -139,6 +148,7 @@ pub async fn all<F: Form>(conn: &impl Conn, after: Option<Uuid>, limit: u64) -> 
     let mut query = row::Entity::find()
         .filter(row::Column::Kind.eq(F::KIND.as_str()))
         .filter(row::Column::State.eq(State::Published.as_str()))
+        .filter(row::Column::Suspended.eq(false))
         .order_by_asc(row::Column::Id)
         .limit(limit);
     if let Some(after) = after {
@@ -158,7 +168,8 @@ pub async fn count_published(
     use sea_orm::PaginatorTrait as _;
     let mut query = row::Entity::find()
         .filter(row::Column::Kind.eq(kind.as_str()))
-        .filter(row::Column::State.eq(State::Published.as_str()));
+        .filter(row::Column::State.eq(State::Published.as_str()))
+        .filter(row::Column::Suspended.eq(false));
     if let Some(visibility) = visibility {
         query = query.filter(row::Column::Visibility.eq(visibility.as_str()));
     }
@@ -266,9 +277,33 @@ pub async fn save<F: Form>(tx: &Tx, changed: &mut Listing<F>) -> Result<()> {
     Ok(())
 }
 
+/// Stops offering everything that is an organisation's, or offers it again. Tells what is published
+/// of a kind, for the indexes.
+pub async fn suspend(tx: &Tx, owner: OrganisationId, rest: Rest) -> Result<Vec<(Kind, Uuid)>> {
+    let all = || row::Entity::find().filter(row::Column::OrganisationId.eq(owner.as_uuid()));
+    row::Entity::update_many()
+        .col_expr(row::Column::Suspended, Expr::value(rest == Rest::Suspended))
+        .filter(row::Column::OrganisationId.eq(owner.as_uuid()))
+        .exec(tx)
+        .await?;
+    let offered = all()
+        .select_only()
+        .columns([row::Column::Kind, row::Column::Id])
+        .filter(row::Column::State.eq(State::Published.as_str()))
+        .into_tuple::<(String, Uuid)>()
+        .all(tx)
+        .await?;
+    let known = |(kind, id): (String, Uuid)| {
+        let kind = Kind::named(&kind).ok_or_else(|| unknown("listings.kind"))?;
+        Ok((kind, id))
+    };
+    offered.into_iter().map(known).collect()
+}
+
 /// Removes a draft that was never published, or fails as [`Error::Stale`].
 pub async fn remove<F: Form>(tx: &Tx, draft: &Listing<F>) -> Result<()> {
     crate::reviews::remove_all(tx, draft.id.as_uuid()).await?;
+    crate::readers::remove_all(tx, draft.id.as_uuid()).await?;
     crate::attachments::remove_all(tx, F::KIND, draft.id.as_uuid()).await?;
     let done = row::Entity::delete_many()
         .filter(row::Column::Id.eq(draft.id.as_uuid()))

@@ -153,7 +153,8 @@ pub async fn hidden_since(conn: &impl Conn, position: i64) -> Result<Vec<Uuid>> 
     }
     let sql = "SELECT DISTINCT subject FROM outbox WHERE (position > $1 OR position IS NULL) \
                AND NOT EXISTS (SELECT 1 FROM listings WHERE listings.id = outbox.subject \
-               AND listings.state = 'published' AND listings.visibility = 'public')";
+               AND listings.state = 'published' AND listings.visibility = 'public' \
+               AND NOT listings.suspended)";
     let statement =
         Statement::from_sql_and_values(conn.get_database_backend(), sql, [position.into()]);
     let found = Subject::find_by_statement(statement).all(conn).await?;

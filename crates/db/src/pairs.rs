@@ -61,9 +61,26 @@ pub async fn let_go_all(tx: &Tx, holder: PersonId, line: &audit::Line) -> Result
         .filter(row::Column::TakenBy.eq(holder.as_uuid()))
         .all(tx)
         .await?;
-    for row in rows {
-        let mut pair = row.open(tx.keys())?;
-        if pair.let_go(holder) {
+    let pairs = rows.into_iter().map(|it| it.open(tx.keys())).collect::<Result<_>>()?;
+    let_go(tx, pairs, line).await
+}
+
+/// Gives back to the queue the pairs of a listing that someone else than its keeper has taken: it
+/// became confidential.
+pub async fn keep_to(
+    tx: &Tx,
+    (kind, listing): (Kind, Uuid),
+    keeper: Option<PersonId>,
+    line: &audit::Line,
+) -> Result<()> {
+    let mut pairs = of_listing(tx, kind, listing).await?;
+    pairs.retain(|it| it.state() == State::Taken && it.taken_by() != keeper);
+    let_go(tx, pairs, line).await
+}
+
+async fn let_go(tx: &Tx, pairs: Vec<Pair>, line: &audit::Line) -> Result<()> {
+    for mut pair in pairs {
+        if pair.taken_by().is_some_and(|holder| pair.let_go(holder)) {
             save(tx, &mut pair).await?;
             let object = Some(("pair".to_owned(), pair.id.as_uuid()));
             audit::append(tx, audit::Line { object, ..line.clone() }).await?;

@@ -7,9 +7,9 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    QueryTrait as _,
-    sea_query::{Expr, SelectStatement},
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, LockType, SelectStatement},
 };
 
 use uuid::Uuid;
@@ -55,6 +55,39 @@ pub async fn list(
         query = query.filter(row::Column::Id.lt(after));
     }
     query.all(conn).await?.into_iter().map(|it| it.open(conn.keys())).collect()
+}
+
+/// Several people, in no order; those who are not there are left out.
+pub async fn several(conn: &impl Conn, ids: &[PersonId]) -> Result<Vec<Person>> {
+    let ids = ids.iter().map(|it| it.as_uuid());
+    let rows = row::Entity::find().filter(row::Column::Id.is_in(ids)).all(conn).await?;
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
+}
+
+/// Those of an organisation who may sign in.
+pub async fn colleagues(conn: &impl Conn, of: OrganisationId, most: u64) -> Result<Vec<Person>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::OrganisationId.eq(of.as_uuid()))
+        .filter(row::Column::State.eq(State::Active.as_str()))
+        .order_by_asc(row::Column::Id)
+        .limit(most)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(|it| it.open(conn.keys())).collect()
+}
+
+/// Everyone who is active in a role, held until the transaction ends: of two transactions that each
+/// count on somebody else staying, the second waits, and then sees what the first did.
+pub async fn hold_active(tx: &Tx, role: Role) -> Result<Vec<PersonId>> {
+    let mut query = row::Entity::find()
+        .filter(row::Column::Role.eq(role.as_str()))
+        .filter(row::Column::State.eq(State::Active.as_str()))
+        .order_by_asc(row::Column::Id);
+    if tx.get_database_backend() == DbBackend::Postgres {
+        query = query.lock(LockType::Update);
+    }
+    let rows = query.all(tx).await?;
+    Ok(rows.into_iter().map(|it| PersonId::from_uuid(it.id)).collect())
 }
 
 /// Stores a new person; [`Error::Taken`] if the sign-in name is.
@@ -125,16 +158,6 @@ pub(crate) fn of_organisation(organisation: OrganisationId) -> SelectStatement {
         .column(row::Column::Id)
         .filter(row::Column::OrganisationId.eq(organisation.as_uuid()))
         .into_query()
-}
-
-/// How many others with a person's role may sign in.
-pub async fn count_others(conn: &impl Conn, person: &Person) -> Result<u64> {
-    use sea_orm::PaginatorTrait as _;
-    let others = row::Entity::find()
-        .filter(row::Column::Role.eq(person.role.as_str()))
-        .filter(row::Column::State.eq(State::Active.as_str()))
-        .filter(row::Column::Id.ne(person.id.as_uuid()));
-    Ok(others.count(conn).await?)
 }
 
 fn sealed_name(tx: &Tx, it: &Person) -> Result<String> {

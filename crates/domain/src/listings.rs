@@ -103,6 +103,8 @@ pub struct Listing<F> {
     pub created_at: DateTime<Utc>,
     /// When it changed last.
     pub updated_at: DateTime<Utc>,
+    /// Whether its owner is suspended, and nothing of theirs is offered meanwhile.
+    pub suspended: bool,
     /// What readers see; before the first publication, what the author has written so far.
     form: F,
     state: State,
@@ -206,6 +208,7 @@ impl<F: Form> Listing<F> {
             external_id,
             created_at,
             updated_at,
+            suspended: false,
             form,
             state,
             revision,
@@ -245,7 +248,7 @@ impl<F: Form> Listing<F> {
 
     /// Whether anyone but its owner and staff may find it.
     pub fn is_offered(&self) -> bool {
-        self.state == State::Published
+        self.state == State::Published && !self.suspended
     }
 
     /// Writes a new working copy. What is published stays as it is until the change is approved.
@@ -324,7 +327,7 @@ impl<F: Form> Listing<F> {
         self.updated_at = now;
     }
 
-    /// Moves the listing itself: pause, resume, withdraw, close, reopen, renew, expire, archive.
+    /// Moves the listing itself: pause, resume, withdraw, close, reopen, renew, expire, hide, archive.
     pub fn act(&mut self, action: Action, now: DateTime<Utc>) -> Result<(), NotAllowed> {
         self.state = self.state.after(action)?;
         if action == Action::Renew
@@ -333,7 +336,7 @@ impl<F: Form> Listing<F> {
             publication.until = Day::at(now).plus_months(VALID_MONTHS);
         }
         self.revision = self.revision.take().map(|it| it.after_move(self.state));
-        if action == Action::Reopen
+        if matches!(action, Action::Reopen | Action::Hide)
             && let Some(revision) = self.revision.take()
         {
             self.form = revision.form;

@@ -58,6 +58,8 @@ pub enum Role {
     SecurityAdmin,
     /// 审计员: reads the audit log.
     Auditor,
+    /// 未授权: an account that was given no role yet, or no more.
+    Unassigned,
 }
 
 /// Whether a person may sign in.
@@ -88,7 +90,7 @@ pub struct Account {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Enterprise,
         Self::Research,
         Self::Matchmaker,
@@ -96,6 +98,7 @@ impl Role {
         Self::SystemAdmin,
         Self::SecurityAdmin,
         Self::Auditor,
+        Self::Unassigned,
     ];
 
     /// The name used in storage and on the wire.
@@ -108,6 +111,7 @@ impl Role {
             Self::SystemAdmin => "system_admin",
             Self::SecurityAdmin => "security_admin",
             Self::Auditor => "auditor",
+            Self::Unassigned => "unassigned",
         }
     }
 
@@ -121,6 +125,7 @@ impl Role {
             Self::SystemAdmin => "系统管理员",
             Self::SecurityAdmin => "安全管理员",
             Self::Auditor => "审计员",
+            Self::Unassigned => "未授权用户",
         }
     }
 
@@ -132,7 +137,7 @@ impl Role {
     /// Whether the role serves the office, so that only the office can give it.
     pub const fn is_staff(self) -> bool {
         match self {
-            Self::Enterprise | Self::Research => false,
+            Self::Enterprise | Self::Research | Self::Unassigned => false,
             Self::Matchmaker
             | Self::Lead
             | Self::SystemAdmin

@@ -17,7 +17,7 @@ mod view;
 
 pub use operation::{Act, Operation};
 pub use reach::{Reach, Scope, Stage};
-pub use view::{ListingFacts, View, view};
+pub use view::{ListingFacts, Tie, View, view};
 
 /// Whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

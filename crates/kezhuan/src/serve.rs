@@ -93,7 +93,8 @@ impl Market {
             body: settings.server.body,
             paces: settings.paces,
         };
-        let office = Office { prefix: Arc::from(settings.prefix.as_str()) };
+        let prefix = Arc::from(settings.prefix.as_str());
+        let office = Office { prefix, answer_days: settings.answer_days };
         let folder = db::files::Files::new(settings.uploads.folder(&settings.folder));
         let files = Files::new(folder, settings.uploads.rules.clone());
         let metrics = telemetry::metrics()?;

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) paces: Paces,
     pub(crate) uploads: Uploads,
     pub(crate) prefix: String,
+    /// How many days the two sides of an introduction have to answer.
+    pub(crate) answer_days: i64,
     pub(crate) passwords: PasswordSettings,
     pub(crate) sessions: SessionSettings,
     pub(crate) signin: SignInSettings,
@@ -227,7 +229,8 @@ impl Field for Settings {
             server,
             paces: rest.paces,
             uploads: rest.uploads,
-            prefix: rest.prefix,
+            prefix: rest.office.prefix,
+            answer_days: rest.office.answer_days,
             passwords: rest.passwords,
             sessions: rest.sessions,
             signin: rest.signin,
@@ -282,7 +285,7 @@ fn matches(url: &str, beginning: &str) -> bool {
 struct Rest {
     paces: Paces,
     uploads: Uploads,
-    prefix: String,
+    office: Office,
     passwords: PasswordSettings,
     sessions: SessionSettings,
     signin: SignInSettings,
@@ -299,7 +302,7 @@ impl Field for Rest {
         let _read_before = ["data", "database", "server"].map(|it| object.has(it));
         let paces = object.required::<limits::Requests>("limits");
         let uploads = object.required("uploads");
-        let prefix = object.required::<Office>("office");
+        let office = object.required("office");
         let passwords = object.required::<PasswordSettings>("passwords");
         let sessions = object.required::<SessionSettings>("sessions");
         let signin = object.required::<SignInSettings>("signin");
@@ -312,7 +315,7 @@ impl Field for Rest {
         Some(Self {
             paces: paces?.0,
             uploads: uploads?,
-            prefix: prefix?.0,
+            office: office?,
             passwords: passwords?,
             sessions: sessions?,
             signin: signin?,
@@ -325,7 +328,10 @@ impl Field for Rest {
     }
 }
 
-struct Office(String);
+struct Office {
+    prefix: String,
+    answer_days: i64,
+}
 
 impl Field for Office {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
@@ -337,8 +343,9 @@ impl Field for Office {
         if prefix.as_ref().is_some_and(|it| !fits(it)) {
             object.fault("prefix", Fault::UnknownCode { table: "1 to 8 capital letters" });
         }
+        let days = object.required::<Whole<1, 365>>("answer_days");
         object.close();
-        prefix.map(Self)
+        Some(Self { prefix: prefix?, answer_days: days?.get() })
     }
 }
 

@@ -121,17 +121,27 @@ async fn set_password(
 /// Lets someone in or shuts them out, with what they hold.
 async fn switch(db: &Db, login: &str, state: State, now: DateTime<Utc>) -> anyhow::Result<()> {
     let mut person = find(db, login).await?;
+    let active = person.state == State::Active;
     person.state = state;
-    db.write(async |tx| {
+    let switched = db.write(async |tx| {
+        if active && person.role.is_administrator() {
+            let others = db::people::hold_active(tx, person.role).await?;
+            if others.iter().all(|it| *it == person.id) {
+                let role = person.role.as_str();
+                return Err(Failed(anyhow!(
+                    "{login} is the last active {role}: add another first"
+                )));
+            }
+        }
         db::people::save(tx, &mut person).await?;
         if state == State::Disabled {
             db::tokens::remove_all(tx, person.id, None).await?;
             let line = line("released", person.id, now);
             db::pairs::let_go_all(tx, person.id, &line).await?;
         }
-        record(tx, state.as_str(), person.id, now).await
-    })
-    .await?;
+        Ok(record(tx, state.as_str(), person.id, now).await?)
+    });
+    switched.await.map_err(|it| it.0)?;
     console::say(&format!("{login} is {}.", state.as_str()));
     Ok(())
 }

@@ -8,7 +8,7 @@ use domain::{
     money::Band,
     organisations::OrganisationId,
     people::Role,
-    policy::{self, ListingFacts, Principal, View},
+    policy::{self, ListingFacts, Principal, Tie, View},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -64,7 +64,7 @@ pub(crate) struct CardBody {
     /// How far the working copy has come; for its owner and for matchmakers.
     #[serde(skip_serializing_if = "Option::is_none")]
     working_state: Option<State>,
-    /// How much of it this reader may see: metadata, masked, public, business or full.
+    /// How much of it this reader may see: metadata, masked, public, partner, business or full.
     view: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
@@ -126,13 +126,15 @@ impl Owners {
 }
 
 /// What of a listing bears on who may read it.
-pub(crate) fn facts<F: Form>(it: &Listing<F>) -> ListingFacts {
+pub(crate) fn facts<F: Form>(it: &Listing<F>, tie: Tie) -> ListingFacts {
     ListingFacts {
         organisation: it.organisation,
         author: it.author,
         matchmaker: it.matchmaker,
         state: it.state(),
         visibility: it.form().visibility(),
+        suspended: it.suspended,
+        tie,
     }
 }
 
@@ -142,27 +144,46 @@ pub(crate) fn facts<F: Form>(it: &Listing<F>) -> ListingFacts {
 pub(crate) struct Sight {
     pub(crate) view: View,
     pub(super) revision: View,
+    /// What binds the reader to the listing.
+    pub(crate) tie: Tie,
 }
 
 impl Sight {
-    pub(crate) fn of<F: Form>(reader: &Principal, listing: &Listing<F>) -> Self {
-        let published = facts(listing);
+    pub(crate) fn of<F: Form>(reader: &Principal, listing: &Listing<F>, tie: Tie) -> Self {
+        let published = facts(listing, tie);
         let view = policy::view(reader, &published);
         let revision = listing.revision().map_or(view, |it| {
             let visibility = it.form.visibility();
             policy::view(reader, &ListingFacts { state: it.state, visibility, ..published })
         });
-        Self { view, revision }
+        Self { view, revision, tie }
+    }
+
+    /// The same, of a listing that is put to the reader, who is shown that much of it.
+    pub(crate) fn at_least(self, least: View) -> Self {
+        Self { view: self.view.max(least), ..self }
+    }
+
+    /// The same, with what binds the reader to the listing at this moment.
+    pub(crate) async fn seen<F: Form>(
+        conn: &impl Conn,
+        reader: &Principal,
+        listing: &Listing<F>,
+    ) -> db::Result<Self> {
+        let id = listing.id.as_uuid();
+        let ties = db::ties::of(conn, reader, &[id]).await?;
+        Ok(Self::of(reader, listing, ties.to(id)))
     }
 }
 
 /// How much of a listing someone may see, and the tag of that; what may not even be known to exist
 /// is not found.
-pub(crate) fn shown<F: Form>(
+pub(crate) async fn shown<F: Form>(
+    conn: &impl Conn,
     reader: &Principal,
     listing: &Listing<F>,
 ) -> Result<(Sight, String), Problem> {
-    let sight = Sight::of(reader, listing);
+    let sight = Sight::seen(conn, reader, listing).await?;
     if sight.view == View::Nothing {
         return Err(Problem::hidden());
     }
@@ -179,7 +200,7 @@ impl<F: Form> ListingBody<F> {
         sight: Sight,
         owners: &Owners,
     ) -> Result<Self, Problem> {
-        let Sight { view, revision: change } = sight;
+        let Sight { view, revision: change, .. } = sight;
         let form = (view >= View::Masked).then(|| pruned(listing.form(), view)).transpose()?;
         let revision = listing.revision().filter(|_| change >= View::Business);
         let revision = revision.map(|it| {
@@ -245,8 +266,9 @@ pub(crate) fn pruned<F: Form>(form: &F, view: View) -> Result<Value, Problem> {
 /// Whether whoever sees so much of a listing may read what is for an audience.
 pub(crate) fn may_read(view: View, audience: Audience) -> bool {
     match audience {
-        Audience::AfterConsent | Audience::Staff => view >= View::Business,
-        Audience::Contact => view >= View::Full,
+        Audience::AfterConsent => view >= View::Partner,
+        Audience::Staff => view >= View::Business,
+        Audience::Contact => view == View::Partner || view >= View::Full,
     }
 }
 
@@ -256,6 +278,7 @@ const fn name(view: View) -> &'static str {
         View::Metadata => "metadata",
         View::Masked => "masked",
         View::Public => "public",
+        View::Partner => "partner",
         View::Business => "business",
         View::Full => "full",
     }

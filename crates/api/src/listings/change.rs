@@ -3,7 +3,7 @@ use db::{Db, Tx, outbox};
 use domain::{
     listings::{Decision, Form, Listing, ListingId, Review, ReviewForm, Visibility},
     organisations::{OrganisationId, State as Standing},
-    policy::{Object, View},
+    policy::{Object, Tie, View},
 };
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ pub(super) async fn review<F: Form>(
         .write(async |tx| {
             let mut opened = open::<F>(tx, &call, id, Some(&expected)).await?;
             // A change that may not be known is answered as if there were none.
-            if Sight::of(call.principal(), &opened.listing).revision < View::Business {
+            if Sight::of(call.principal(), &opened.listing, Tie::None).revision < View::Business {
                 return Err(Problem::new(Code::WrongState));
             }
             if review.form.decision == Decision::Approve {
@@ -123,7 +123,7 @@ pub(super) async fn open<F: Form>(
     expected: Option<&IfMatch>,
 ) -> Result<Opened<F>, Problem> {
     let listing = db::listings::get::<F>(tx, id).await?;
-    let (_, tag) = shown(call.principal(), &listing)?;
+    let (_, tag) = shown(tx, call.principal(), &listing).await?;
     call.may(&Object::of(listing.organisation, listing.author))?;
     if let Some(expected) = expected {
         expected.check(&tag)?;
@@ -135,7 +135,8 @@ pub(super) async fn open<F: Form>(
 }
 
 /// Saves a listing with its audit line; with an edition if one was published; and with an event
-/// and a job if others now see something else.
+/// and a job if others now see something else. What became confidential is taken out of the hands of
+/// matchmakers who may no longer read it.
 pub(super) async fn close<F: Form>(
     tx: &Tx,
     call: &Call,
@@ -148,6 +149,10 @@ pub(super) async fn close<F: Form>(
     db::listings::save(tx, &mut listing).await.map_err(lost)?;
     if before.edition != after.edition {
         db::listings::keep_editions(tx, std::slice::from_ref(&listing)).await?;
+    }
+    if after.visibility == Visibility::Confidential && before.visibility != after.visibility {
+        let line = call.line("released", None, json!({}));
+        db::pairs::keep_to(tx, (F::KIND, listing.id.as_uuid()), listing.matchmaker, &line).await?;
     }
     if before != after {
         outbox::announce(tx, F::KIND, listing.id.as_uuid(), call.now).await?;
@@ -174,7 +179,7 @@ fn codes<F: Form>(listing: &Listing<F>) -> Value {
 
 /// A listing that was changed, for whoever changed it.
 pub(super) async fn answer<F: Form>(db: &Db, call: &Call, listing: &Listing<F>) -> Changed<F> {
-    let (sight, tag) = shown(call.principal(), listing)?;
+    let (sight, tag) = shown(db.read(), call.principal(), listing).await?;
     let owners = Owners::of(db.read(), [listing.organisation]).await?;
     Ok(Tagged { tag, body: ListingBody::new(listing, sight, &owners)? })
 }

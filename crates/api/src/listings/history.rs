@@ -86,7 +86,7 @@ async fn editions<F: Form>(
     Path(id): Path<Listing<F>>,
 ) -> Answer<Listed<EditionBody<F>>> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let (sight, _) = shown(call.principal(), &listing)?;
+    let (sight, _) = shown(db.read(), call.principal(), &listing).await?;
     let view = sight.view;
     if view < View::Public {
         return Err(Problem::new(Code::Forbidden));
@@ -95,7 +95,7 @@ async fn editions<F: Form>(
     let editions = db::listings::editions(db.read(), id).await?;
     let then = |it: &db::listings::Edition<F>| {
         let visibility = it.form.visibility();
-        let then = ListingFacts { visibility, ..facts(&listing) };
+        let then = ListingFacts { visibility, ..facts(&listing, sight.tie) };
         view.min(policy::view(call.principal(), &then))
     };
     let editions = editions.into_iter().map(|it| (then(&it), it));
@@ -118,7 +118,7 @@ async fn reviews<F: Form>(
     Path(id): Path<Listing<F>>,
 ) -> Answer<Listed<ReviewBody>> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let (sight, _) = shown(call.principal(), &listing)?;
+    let (sight, _) = shown(db.read(), call.principal(), &listing).await?;
     if sight.view < View::Business {
         return Err(Problem::new(Code::Forbidden));
     }

@@ -84,7 +84,7 @@ async fn list<F: Form>(
     Path(id): Path<Listing<F>>,
 ) -> Answer<Listed<Leak>> {
     let listing = db::listings::get::<F>(db.read(), id).await?;
-    let (sight, _) = shown(call.principal(), &listing)?;
+    let (sight, _) = shown(db.read(), call.principal(), &listing).await?;
     call.may(&Target::of(listing.organisation, listing.author))?;
     let form = readable(&listing, sight).ok_or_else(|| Problem::new(Code::Forbidden))?;
     let known = known(db.read(), listing.organisation, form).await?;

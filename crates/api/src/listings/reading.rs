@@ -1,7 +1,7 @@
 use db::{Db, audit};
 use domain::{
     listings::{Form, Listing, Visibility},
-    policy::View,
+    policy::{Tie, View},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -52,7 +52,8 @@ impl Reading {
         ids: &[Uuid],
     ) -> Result<Self, Problem> {
         let found = db::listings::several::<F>(db.read(), ids).await?;
-        let sight = |it| Sight::of(call.principal(), it);
+        // Nothing else binds a matchmaker, for whom lists of titles are, to a listing.
+        let sight = |it| Sight::of(call.principal(), it, Tie::None);
         Ok(found.iter().fold(self, |all, it| all.of(call, it, sight(it), Extent::Short)))
     }
 
@@ -82,5 +83,6 @@ fn noteworthy<F: Form>(
         return Some("confidential");
     }
     let elsewhere = member.is_none_or(|it| it.organisation != listing.organisation);
-    (elsewhere && seen == View::Full && extent == Extent::Whole).then_some("contact")
+    let whom = [View::Full, View::Partner].contains(&seen) && extent == Extent::Whole;
+    (elsewhere && whom).then_some("contact")
 }

@@ -12,7 +12,7 @@ use domain::{
     needs::NeedForm,
     pairs::{Explanation, Grade, Pair, PairId, State},
     people::PersonId,
-    policy::Principal,
+    policy::{Principal, Tie},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -185,8 +185,12 @@ impl PairDetail {
         let Seen { need, achievement, .. } = seen;
         Ok(Self {
             pair: PairBody::of(seen, me, owners),
-            need: ListingBody::new(need, Sight::of(reader, need), owners)?,
-            achievement: ListingBody::new(achievement, Sight::of(reader, achievement), owners)?,
+            need: ListingBody::new(need, Sight::of(reader, need, Tie::None), owners)?,
+            achievement: ListingBody::new(
+                achievement,
+                Sight::of(reader, achievement, Tie::None),
+                owners,
+            )?,
         })
     }
 }

@@ -156,7 +156,7 @@ async fn ask(
     who: &str,
     (path, tag): (&str, Option<String>),
 ) -> Answer {
-    let body = operation.body.as_deref().map(|it| bodies::body(cast, it));
+    let body = operation.body.as_deref().map(|it| bodies::body(cast, (it, path)));
     let headers: Vec<(&str, &str)> =
         tag.as_deref().map(|it| ("if-match", it)).into_iter().collect();
     let someone = cast.someone(who);

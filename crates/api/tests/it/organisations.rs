@@ -129,30 +129,3 @@ async fn insiders_and_others_have_different_tags_of_an_organisation() {
         (world.get(&world.enterprise, &at).await, world.get(&VISITOR, &at).await);
     assert_ne!(inside.tag(), outside.tag());
 }
-
-#[tokio::test]
-async fn the_office_makes_accounts_but_no_administrators() {
-    let world = World::new().await;
-    let organisation = world.matchmaker.person.as_ref().unwrap().organisation;
-    let account = |role: &str, login: &str| {
-        json!({
-            "organisation": organisation, "role": role, "login": login,
-            "password": "很长很长很长很长很长的密码", "name": "新人",
-        })
-    };
-    let who = &world.system_admin;
-    let made = world.post(who, "/people", account("matchmaker", "office.new")).await;
-    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
-    let twice = world.post(who, "/people", account("matchmaker", "office.new")).await;
-    assert_eq!((twice.code(), twice.pointers()), ("already_exists", vec!["/login"]));
-    for role in ["system_admin", "security_admin", "auditor"] {
-        let refused = world.post(who, "/people", account(role, "office.boss")).await;
-        assert_eq!(refused.pointers(), ["/role"], "{role}");
-    }
-    let mut nowhere = account("matchmaker", "office.lost");
-    nowhere["organisation"] = json!("01890000-0000-7000-8000-000000000000");
-    let refused = world.post(who, "/people", nowhere).await;
-    assert_eq!(refused.pointers(), ["/organisation"]);
-    let listed = world.get(who, "/people?limit=100").await;
-    assert!(!listed.body.to_string().contains("argon2"), "no hash leaves the store");
-}

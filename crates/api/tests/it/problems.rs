@@ -45,10 +45,11 @@ fn the_codes_are_a_promise() {
     422 revealing
     409 wrong_state
     409 held_by_another
+    403 another_person
+    409 last_administrator
     409 already_exists
     409 conflict
     409 consent_needed
-    409 last_administrator
     428 precondition_required
     412 stale
     422 key_reused

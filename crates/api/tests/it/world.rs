@@ -190,6 +190,13 @@ impl World {
         member(&self.db, plant, Role::Enterprise, "rival.sun").await
     }
 
+    /// Someone of an institute that is nobody's here.
+    pub(crate) async fn institute(&self) -> Someone {
+        let number = "91350100M000100Y43";
+        let institute = organisation(&self.db, number, "晋东矿业研究院", "institute").await;
+        member(&self.db, institute, Role::Research, "institute.gao").await
+    }
+
     /// The API of another process on the same database.
     pub(crate) fn replica(&self) -> Router {
         self.replica_by(|_as_usual| ())
@@ -415,7 +422,7 @@ fn limited_router(
         identity,
         limits,
         files,
-        office: Office { prefix: Arc::from("GP") },
+        office: Office { prefix: Arc::from("GP"), answer_days: 14 },
     })
 }
 

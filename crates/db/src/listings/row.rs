@@ -8,7 +8,10 @@ use domain::{
     organisations::OrganisationId,
     people::PersonId,
 };
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    entity::prelude::*,
+};
 
 use super::{Edition, Submission};
 use crate::{
@@ -43,6 +46,7 @@ pub struct Model {
     pub digest: i64,
     pub published_at: Option<ChronoDateTimeUtc>,
     pub valid_until: Option<ChronoDate>,
+    pub suspended: bool,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }
@@ -80,6 +84,8 @@ pub(super) fn columns<F: Form>(it: &Listing<F>, keys: &Keys) -> Result<ActiveMod
         digest: Set(publication.map_or(0, |it| it.digest)),
         published_at: Set(publication.map(|it| it.at)),
         valid_until: Set(publication.map(|it| it.until.0)),
+        // Not the listing's own: `suspend` alone writes it.
+        suspended: NotSet,
         created_at: Set(it.created_at),
         updated_at: Set(it.updated_at),
     })
@@ -208,13 +214,15 @@ impl Model {
             external_id: self.external_id,
         };
         let matchmaker = self.matchmaker_id.map(PersonId::from_uuid);
-        Ok(Listing::restore(
+        let mut restored = Listing::restore(
             (ListingId::from_uuid(self.id), self.version),
             Number::restore(self.number),
             origin,
             (matchmaker, self.created_at, self.updated_at),
             progress,
-        ))
+        );
+        restored.suspended = self.suspended;
+        Ok(restored)
     }
 
     /// What the row holds for those who review.

@@ -5,14 +5,15 @@
 use domain::{
     listings::{State, Visibility},
     people::{PersonId, Role},
-    policy::Principal,
+    policy::{Member, Principal},
 };
 use sea_orm::{
-    Condition, Iden as _,
+    ColumnTrait as _, Condition, Iden as _,
     sea_query::{Alias, Expr, ExprTrait as _, IntoColumnRef},
 };
 
 use super::row::Column;
+use crate::{introductions, readers};
 
 /// The listings of which `reader` may know at least that they exist.
 pub(crate) fn visible_to(reader: &Principal) -> Condition {
@@ -20,23 +21,39 @@ pub(crate) fn visible_to(reader: &Principal) -> Condition {
         Condition::all()
             .add(is(Column::State, State::Published.as_str()))
             .add(is_not(Column::Visibility, Visibility::Confidential.as_str()))
+            .add(is(Column::Suspended, false))
     };
     let Some(member) = reader.member() else { return open() };
     match member.role {
         Role::SystemAdmin | Role::SecurityAdmin => Condition::any().add(Expr::value(false)),
         Role::Auditor => Condition::all(),
-        Role::Lead => open(),
+        Role::Lead | Role::Unassigned => open(),
         Role::Matchmaker => known_to_matchmaker(member.person),
         Role::Enterprise | Role::Research => {
-            let shared = Condition::any()
-                .add(is_not(Column::Visibility, Visibility::Confidential.as_str()))
-                .add(is(Column::AuthorId, member.person.as_uuid()));
-            let own = Condition::all()
-                .add(is(Column::OrganisationId, member.organisation.as_uuid()))
-                .add(shared);
-            Condition::any().add(open()).add(own)
+            Condition::any().add(open()).add(owned_by(member)).add(opened_to(member.person))
         }
     }
+}
+
+/// The listings that a member reads whole since they are their organisation's.
+pub(crate) fn owned_by(member: &Member) -> Condition {
+    let shared = Condition::any()
+        .add(is_not(Column::Visibility, Visibility::Confidential.as_str()))
+        .add(is(Column::AuthorId, member.person.as_uuid()))
+        .add(Column::Id.in_subquery(readers::naming(member.person)));
+    Condition::all().add(is(Column::OrganisationId, member.organisation.as_uuid())).add(shared)
+}
+
+/// The listings that an introduction opened to someone: as long as they are not written anew.
+fn opened_to(partner: PersonId) -> Condition {
+    let [of_needs, of_achievements] = introductions::admitting(partner);
+    let admitted = Condition::any()
+        .add(Column::Id.in_subquery(of_needs))
+        .add(Column::Id.in_subquery(of_achievements));
+    Condition::all()
+        .add(is_not(Column::State, State::Draft.as_str()))
+        .add(is_not(Column::State, State::Submitted.as_str()))
+        .add(admitted)
 }
 
 /// Of the listings that `reader` may know of, those whose owner may be known too: asking for an
@@ -45,7 +62,9 @@ pub(super) fn owner_known_to(reader: &Principal) -> Condition {
     let unmasked = Condition::any().add(is_not(Column::Visibility, Visibility::Masked.as_str()));
     match reader.member() {
         Some(member) if matches!(member.role, Role::Matchmaker | Role::Auditor) => Condition::all(),
-        Some(member) => unmasked.add(is(Column::OrganisationId, member.organisation.as_uuid())),
+        Some(member) => unmasked
+            .add(is(Column::OrganisationId, member.organisation.as_uuid()))
+            .add(opened_to(member.person)),
         None => unmasked,
     }
 }
@@ -55,7 +74,8 @@ pub(crate) fn readable_by_matchmaker(alias: &str, matchmaker: PersonId) -> Condi
     let column = |column: Column| Expr::col((Alias::new(alias), Alias::new(column.to_string())));
     let offered = Condition::all()
         .add(column(Column::State).eq(State::Published.as_str()))
-        .add(column(Column::Visibility).ne(Visibility::Confidential.as_str()));
+        .add(column(Column::Visibility).ne(Visibility::Confidential.as_str()))
+        .add(column(Column::Suspended).eq(false));
     let responsible = Condition::all()
         .add(column(Column::MatchmakerId).eq(matchmaker.as_uuid()))
         .add(column(Column::State).ne(State::Draft.as_str()));

@@ -1,14 +1,21 @@
 use std::collections::BTreeSet;
 
-use db::{Page, listings::Filter};
+use chrono::TimeDelta;
+use db::{
+    Page,
+    listings::{Filter, Rest},
+};
 use domain::{
+    achievements::{Achievement, AchievementForm, AchievementId},
     days::Day,
     form,
+    introductions::{AnswerForm, CONTACT_EXCHANGE, Introduction, IntroductionId, Sides},
     listings::{Kind, Number, Origin, Progress, Publication, State, Visibility},
     needs::{Need, NeedForm, NeedId},
     organisations,
+    pairs::{self, Explanation, Pair, PairId},
     people::{Person, Role},
-    policy::{ListingFacts, Member, Principal, View, view},
+    policy::{ListingFacts, Member, Principal, Tie, View, view},
 };
 use serde_json::json;
 
@@ -64,6 +71,8 @@ fn facts(need: &Need) -> ListingFacts {
         matchmaker: need.matchmaker,
         state: need.state(),
         visibility: domain::listings::Form::visibility(need.form()),
+        suspended: need.suspended,
+        tie: Tie::None,
     }
 }
 
@@ -108,6 +117,82 @@ async fn lists_hold_exactly_what_the_policy_lets_each_reader_know_of() {
         let expected: BTreeSet<NeedId> = needs.iter().filter(knows).map(|it| it.id).collect();
         assert_eq!(listed, expected, "{reader:?}");
     }
+}
+
+/// Lets `reader` be the other side of introductions of some needs that both have agreed to.
+async fn admit(store: &Store, reader: &Person, needs: &[Need]) {
+    let form: AchievementForm = form::read(&json!({ "title": "气孔缺陷控制" })).unwrap();
+    let origin = Origin { organisation: reader.organisation, author: reader.id, external_id: None };
+    let number = Number::new("GP", Kind::Achievement, Day::at(now()), 1);
+    let offered = Achievement::draft(AchievementId::generate(), number, origin, form, now());
+    let yes = || {
+        let form = json!({
+            "answer": "yes", "cooperation": "合作开发", "missing": "中试", "about": "院校",
+            "contact_exchange": CONTACT_EXCHANGE,
+        });
+        form::read::<AnswerForm>(&form).unwrap()
+    };
+    let admitted = async |tx: &db::Tx| {
+        db::listings::insert(tx, &offered).await?;
+        for need in needs {
+            let sides = pairs::Sides {
+                need: need.id,
+                need_edition: 1,
+                achievement: offered.id,
+                achievement_edition: 1,
+            };
+            let pair = Pair::suggest(PairId::generate(), sides, Explanation::default(), now());
+            db::pairs::insert_all(tx, std::slice::from_ref(&pair)).await?;
+            let sides = Sides {
+                pair: pair.id,
+                round: 1,
+                need: (need.id, need.organisation),
+                achievement: (offered.id, reader.organisation),
+            };
+            let until = now() + TimeDelta::days(14);
+            let id = IntroductionId::generate();
+            let mut agreed = Introduction::ask(id, sides, reader.id, (now(), until));
+            agreed.take(Kind::Need, yes(), (need.author, now())).unwrap();
+            agreed.take(Kind::Achievement, yes(), (reader.id, now())).unwrap();
+            db::introductions::insert(tx, &agreed).await?;
+        }
+        Ok::<_, db::Error>(())
+    };
+    store.db.write(admitted).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_binds_a_reader_and_what_rests_is_listed_as_the_policy_says() {
+    let store = Store::new().await;
+    let (needs, readers) = everyone(&store).await;
+    let person = |it: &Principal| it.member().unwrap().person;
+    let half: Vec<Need> = needs.iter().step_by(2).cloned().collect();
+    let researcher = db::people::get(store.db.read(), person(&readers[2])).await.unwrap();
+    admit(&store, &researcher, &half).await;
+    let colleague = person(&readers[4]);
+    let named = async |tx: &db::Tx| {
+        for need in &half {
+            db::readers::replace(tx, need.id.as_uuid(), &[colleague]).await?;
+        }
+        db::listings::suspend(tx, needs.last().unwrap().organisation, Rest::Suspended).await
+    };
+    let published = store.db.write(named).await.unwrap();
+    assert_eq!(published.len(), 3, "of each visibility one: {published:?}");
+    let ids: Vec<_> = needs.iter().map(|it| it.id.as_uuid()).collect();
+    let mut seen = BTreeSet::new();
+    for reader in readers {
+        let ties = db::ties::of(store.db.read(), &reader, &ids).await.unwrap();
+        let needs = db::listings::several::<NeedForm>(store.db.read(), &ids).await.unwrap();
+        let tied = |it: &Need| ListingFacts { tie: ties.to(it.id.as_uuid()), ..facts(it) };
+        let knows = |it: &&Need| view(&reader, &tied(it)) > View::Nothing;
+        let expected: BTreeSet<NeedId> = needs.iter().filter(knows).map(|it| it.id).collect();
+        let filter = Filter::default();
+        let listed = db::listings::list::<NeedForm>(store.db.read(), &reader, &filter, ALL);
+        let listed: BTreeSet<NeedId> = listed.await.unwrap().iter().map(|it| it.id).collect();
+        assert_eq!(listed, expected, "{reader:?}");
+        seen.extend(needs.iter().map(|it| format!("{:?}", view(&reader, &tied(it)))));
+    }
+    assert!(seen.contains("Partner") && seen.contains("Full"), "{seen:?}");
 }
 
 #[tokio::test]

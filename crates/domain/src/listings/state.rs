@@ -62,6 +62,8 @@ pub enum Action {
     Renew,
     /// Begin again as a draft.
     Reopen,
+    /// A matchmaker stops offering it: it goes back to its author, to be improved and submitted again.
+    Hide,
     /// Put it away.
     Archive,
     /// Drop a change to what is published.
@@ -108,7 +110,7 @@ impl State {
             | (Submitted, Action::Retract)
             | (Rejected | Closed | Withdrawn, Action::Reopen) => Some(Draft),
             (Draft | Returned, Action::Submit) => Some(Submitted),
-            (Submitted, Action::Return) => Some(Returned),
+            (Submitted, Action::Return) | (Published | Paused, Action::Hide) => Some(Returned),
             (Submitted, Action::Reject) => Some(Rejected),
             (Published, Action::Edit | Action::Renew) => Some(Published),
             (Submitted, Action::Approve) | (Paused, Action::Resume) | (Expired, Action::Renew) => {
@@ -137,6 +139,7 @@ impl State {
                 | Action::Expire
                 | Action::Renew
                 | Action::Reopen
+                | Action::Hide
                 | Action::Archive
                 | Action::Discard,
             ) => None,
@@ -177,7 +180,7 @@ impl State {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Edit,
         Self::Submit,
         Self::Retract,
@@ -192,6 +195,7 @@ impl Action {
         Self::Expire,
         Self::Renew,
         Self::Reopen,
+        Self::Hide,
         Self::Archive,
         Self::Discard,
     ];

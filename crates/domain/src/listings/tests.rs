@@ -41,9 +41,9 @@ fn published() -> Need {
 }
 
 /// The rows of the life cycle in the domain's own words; every other pair is refused.
-const ROWS: [(State, Action, State); 31] = {
+const ROWS: [(State, Action, State); 33] = {
     use Action::{
-        Approve, Archive, Close, Edit, Expire, Match, Pause, Reject, Renew, Reopen, Resume,
+        Approve, Archive, Close, Edit, Expire, Hide, Match, Pause, Reject, Renew, Reopen, Resume,
         Retract, Return, Submit, Withdraw,
     };
     use State::{
@@ -58,6 +58,8 @@ const ROWS: [(State, Action, State); 31] = {
         (Submitted, Return, Returned),
         (Submitted, Reject, Rejected),
         (Returned, Edit, Draft),
+        (Published, Hide, Returned),
+        (Paused, Hide, Returned),
         (Returned, Submit, Submitted),
         (Rejected, Reopen, Draft),
         (Rejected, Archive, Archived),
@@ -263,4 +265,23 @@ fn numbers_are_those_people_use() {
 
 fn text<const MAX: usize>(raw: &str) -> crate::text::Text<0, MAX> {
     crate::text::Text::new(raw).unwrap()
+}
+
+#[test]
+fn what_was_taken_off_the_shelf_comes_back_by_way_of_a_review() {
+    let mut need = published();
+    let changed = NeedForm {
+        problem: text("每月返工二百根,需要新的界面剂和新的工艺。"),
+        ..complete()
+    };
+    need.edit(changed.clone(), now()).unwrap();
+    need.act(Action::Hide, now()).unwrap();
+    assert_eq!((need.state(), need.revision()), (State::Returned, None));
+    assert_eq!(need.working_copy(), &changed, "what was being written is not lost");
+    assert!(need.act(Action::Resume, now()).is_err());
+    need.edit(complete(), now()).unwrap();
+    need.submit(now()).unwrap();
+    need.review(Decision::Approve, PersonId::generate(), now()).unwrap();
+    assert_eq!((need.state(), need.form()), (State::Published, &complete()));
+    assert_eq!(need.publication().unwrap().edition, 2);
 }

@@ -20,6 +20,8 @@ pub enum Operation {
     SignOut,
     /// Read one's own account.
     ReadSelf,
+    /// Read what one was told.
+    ReadNotices,
     /// Correct one's own account.
     EditSelf,
     /// Read everything that is kept of oneself.
@@ -54,10 +56,18 @@ pub enum Operation {
     DecideOrganisation,
     /// List accounts.
     ListPeople,
+    /// List those of one's own organisation.
+    ListColleagues,
     /// Make an account.
     CreatePerson,
     /// Disable or enable an account.
     SwitchPerson,
+    /// List and read who was given which role, and what waits for a second person.
+    ReadGrants,
+    /// Give or take a role, or ask for it where that takes two.
+    AskGrant,
+    /// Confirm or refuse as the second person; take back what one asked for.
+    DecideGrant,
     /// Close an account for good, at its owner's request.
     ErasePerson,
     /// List what waits for review.
@@ -78,6 +88,16 @@ pub enum Operation {
     VerifyAudit,
     /// Read what the audit log has of oneself.
     ReadOwnAudit,
+    /// Put an accepted pair to both sides.
+    AskIntroduction,
+    /// List the introductions that are one's own business.
+    ListIntroductions,
+    /// Read an introduction.
+    ReadIntroduction,
+    /// Say yes or no to an introduction.
+    AnswerIntroduction,
+    /// Take a yes back, or the question.
+    WithdrawIntroduction,
     /// Download an attachment.
     ReadAttachment,
     /// Remove an attachment.
@@ -111,6 +131,14 @@ pub enum Act {
     Review,
     /// Read what reviewers said.
     ReadReviews,
+    /// Stop offering someone else's.
+    Hide,
+    /// Name the colleagues who may read it though it is confidential.
+    NameReaders,
+    /// Give it to a colleague of an author who is no longer there.
+    Reassign,
+    /// Name another matchmaker where the responsible one is no longer there.
+    Entrust,
     /// See what it gives away of its owner.
     ReadLeaks,
 }
@@ -130,6 +158,7 @@ const READERS: &[Grant] = &[
     grant(Role::Research, Relation::Any, Standing::Any),
     grant(Role::Matchmaker, Relation::Any, Standing::Any),
     grant(Role::Lead, Relation::Any, Standing::Any),
+    grant(Role::Unassigned, Relation::Any, Standing::Any),
 ];
 const MATCHMAKERS: &[Grant] = &[grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended)];
 const OWN_ORGANISATION: &[Grant] = &[
@@ -148,11 +177,50 @@ const PROOF_READERS: &[Grant] = &[
 const OTHER_MATCHMAKERS: &[Grant] =
     &[grant(Role::Matchmaker, Relation::Others, Standing::NotSuspended)];
 
+const OFFICE: &[Grant] = &[
+    grant(Role::Matchmaker, Relation::Any, Standing::Any),
+    grant(Role::SystemAdmin, Relation::Any, Standing::Any),
+    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
+];
+/// Those who write listings.
+const MARKET: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Any, Standing::Any),
+    grant(Role::Research, Relation::Any, Standing::Any),
+];
+const AUDITORS: &[Grant] = &[grant(Role::Auditor, Relation::Any, Standing::Any)];
+const SYSTEM: &[Grant] = &[grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended)];
+const SECURITY: &[Grant] = &[grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended)];
+const SECURITY_OF_OTHERS: &[Grant] =
+    &[grant(Role::SecurityAdmin, Relation::Others, Standing::NotSuspended)];
+const KEEPERS: &[Grant] = &[
+    grant(Role::SystemAdmin, Relation::Any, Standing::Any),
+    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
+];
+const ACTING_KEEPERS: &[Grant] = &[
+    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
+    grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended),
+];
+const ADMINISTRATORS: &[Grant] = &[
+    grant(Role::SystemAdmin, Relation::Any, Standing::Any),
+    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
+    grant(Role::Auditor, Relation::Any, Standing::Any),
+];
+const SIDES_AND_OFFICE: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Any, Standing::Any),
+    grant(Role::Research, Relation::Any, Standing::Any),
+    grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended),
+    grant(Role::Auditor, Relation::Any, Standing::Any),
+];
+/// Taking a consent back is for those of a suspended organisation too.
+const AUTHORS_AND_MATCHMAKERS: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Authored, Standing::Any),
+    grant(Role::Research, Relation::Authored, Standing::Any),
+    grant(Role::Matchmaker, Relation::Others, Standing::NotSuspended),
+];
+
 impl Operation {
     /// The row: to whom, on which objects, and how their organisation must stand.
     pub const fn grants(self) -> &'static [Grant] {
-        use Relation::{Any, Others};
-        use Role::{Auditor, Matchmaker, SecurityAdmin, SystemAdmin};
         match self {
             Self::Health
             | Self::Describe
@@ -166,6 +234,7 @@ impl Operation {
             Self::Search => READERS,
             Self::SignOut
             | Self::ReadSelf
+            | Self::ReadNotices
             | Self::EditSelf
             | Self::ExportSelf
             | Self::EraseSelf
@@ -176,42 +245,27 @@ impl Operation {
             | Self::ProveSecondFactor
             | Self::OwnSecondFactor
             | Self::ReadOwnAudit => SIGNED_IN,
-            Self::ReadAudit | Self::ExportAudit | Self::VerifyAudit => {
-                const { &[grant(Auditor, Any, Standing::Any)] }
-            }
-            Self::ListOrganisations => {
-                const {
-                    &[
-                        grant(Matchmaker, Any, Standing::Any),
-                        grant(SystemAdmin, Any, Standing::Any),
-                        grant(SecurityAdmin, Any, Standing::Any),
-                    ]
-                }
-            }
+            Self::ReadAudit | Self::ExportAudit | Self::VerifyAudit => AUDITORS,
+            Self::ListOrganisations => OFFICE,
             Self::EditOrganisation | Self::SendProof => OWN_ORGANISATION,
-            Self::RemoveAttachment => AUTHORS,
+            Self::DecideOrganisation => SECURITY_OF_OTHERS,
+            Self::RemoveAttachment | Self::AnswerIntroduction => AUTHORS,
             Self::ReadProofs => PROOF_READERS,
-            Self::DecideOrganisation => {
-                const { &[grant(SecurityAdmin, Others, Standing::NotSuspended)] }
-            }
-            Self::ListPeople => {
-                const {
-                    &[
-                        grant(SystemAdmin, Any, Standing::Any),
-                        grant(SecurityAdmin, Any, Standing::Any),
-                    ]
-                }
-            }
+            Self::ListPeople => KEEPERS,
+            Self::ListColleagues => MARKET,
             Self::CreatePerson
             | Self::SwitchPerson
             | Self::ErasePerson
-            | Self::ResetSecondFactor => {
-                const { &[grant(SystemAdmin, Any, Standing::NotSuspended)] }
-            }
+            | Self::ResetSecondFactor => SYSTEM,
+            Self::ReadGrants => ADMINISTRATORS,
+            Self::AskGrant => SECURITY,
+            Self::DecideGrant => ACTING_KEEPERS,
             Self::ListSubmissions | Self::ListPairs | Self::ReadPair | Self::ReadPairLog => {
                 MATCHMAKERS
             }
-            Self::WorkPair => OTHER_MATCHMAKERS,
+            Self::WorkPair | Self::AskIntroduction => OTHER_MATCHMAKERS,
+            Self::ListIntroductions | Self::ReadIntroduction => SIDES_AND_OFFICE,
+            Self::WithdrawIntroduction => AUTHORS_AND_MATCHMAKERS,
             Self::Listing(kind, act) => act.grants(kind),
         }
     }
@@ -219,7 +273,16 @@ impl Operation {
     /// Whether those without a grant are to be told that there is nothing (404) rather than that
     /// they may not (403).
     pub const fn is_hidden(self) -> bool {
-        matches!(self, Self::ReadPair | Self::ReadPairLog | Self::WorkPair)
+        matches!(
+            self,
+            Self::ReadPair
+                | Self::ReadPairLog
+                | Self::WorkPair
+                | Self::AskIntroduction
+                | Self::ReadIntroduction
+                | Self::AnswerIntroduction
+                | Self::WithdrawIntroduction
+        )
     }
 
     /// The name of the row, as the API's description gives it.
@@ -237,6 +300,7 @@ impl Operation {
             Self::VerifyAudit => "audit.verify",
             Self::ReadOwnAudit => "me.audit",
             Self::ReadSelf => "me.read",
+            Self::ReadNotices => "me.notices",
             Self::EditSelf => "me.edit",
             Self::ExportSelf => "me.export",
             Self::EraseSelf => "me.erase",
@@ -254,14 +318,23 @@ impl Operation {
             Self::EditOrganisation => "organisations.edit",
             Self::DecideOrganisation => "organisations.decide",
             Self::ListPeople => "people.list",
+            Self::ListColleagues => "colleagues.list",
             Self::CreatePerson => "people.create",
             Self::SwitchPerson => "people.switch",
+            Self::ReadGrants => "grants.read",
+            Self::AskGrant => "grants.ask",
+            Self::DecideGrant => "grants.decide",
             Self::ErasePerson => "people.erase",
             Self::ListSubmissions => "submissions.list",
             Self::ListPairs => "pairs.list",
             Self::ReadPair => "pairs.read",
             Self::ReadPairLog => "pairs.log",
             Self::WorkPair => "pairs.work",
+            Self::AskIntroduction => "introductions.ask",
+            Self::ListIntroductions => "introductions.list",
+            Self::ReadIntroduction => "introductions.read",
+            Self::AnswerIntroduction => "introductions.answer",
+            Self::WithdrawIntroduction => "introductions.withdraw",
             Self::ReadAttachment => "attachments.read",
             Self::RemoveAttachment => "attachments.remove",
             Self::SendProof => "proofs.send",
@@ -284,10 +357,10 @@ impl Act {
             (Self::Create | Self::Adopt, Kind::Achievement) => {
                 const { &[grant(Research, Own, Standing::NotSuspended)] }
             }
-            (Self::Write | Self::Run, Kind::Need) => {
+            (Self::Write | Self::Run | Self::NameReaders, Kind::Need) => {
                 const { &[grant(Enterprise, Authored, Standing::NotSuspended)] }
             }
-            (Self::Write | Self::Run, Kind::Achievement) => {
+            (Self::Write | Self::Run | Self::NameReaders, Kind::Achievement) => {
                 const { &[grant(Research, Authored, Standing::NotSuspended)] }
             }
             (Self::Submit, Kind::Need) => {
@@ -296,7 +369,16 @@ impl Act {
             (Self::Submit, Kind::Achievement) => {
                 const { &[grant(Research, Authored, Standing::Verified)] }
             }
-            (Self::Review, _) => OTHER_MATCHMAKERS,
+            (Self::Review | Self::Hide, _) => OTHER_MATCHMAKERS,
+            (Self::Reassign, _) => SECURITY,
+            (Self::Entrust, _) => {
+                const {
+                    &[
+                        grant(Role::Lead, Relation::Any, Standing::NotSuspended),
+                        grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended),
+                    ]
+                }
+            }
             (Self::ReadReviews | Self::ReadLeaks, Kind::Need) => {
                 const {
                     &[
@@ -328,6 +410,10 @@ impl Act {
             Self::Run => ("needs.run", "achievements.run"),
             Self::Review => ("needs.review", "achievements.review"),
             Self::ReadReviews => ("needs.reviews", "achievements.reviews"),
+            Self::Hide => ("needs.hide", "achievements.hide"),
+            Self::NameReaders => ("needs.readers", "achievements.readers"),
+            Self::Reassign => ("needs.reassign", "achievements.reassign"),
+            Self::Entrust => ("needs.matchmaker", "achievements.matchmaker"),
             Self::ReadLeaks => ("needs.leaks", "achievements.leaks"),
         }
     }

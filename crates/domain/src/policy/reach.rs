@@ -129,6 +129,11 @@ impl Operation {
             | Self::ReadMarket
             | Self::Search
             | Self::ReadSelf
+            | Self::ReadNotices
+            | Self::ReadGrants
+            | Self::ListColleagues
+            | Self::ListIntroductions
+            | Self::ReadIntroduction
             | Self::ReadConsentTexts
             | Self::ListOrganisations
             | Self::ReadOrganisation
@@ -152,7 +157,9 @@ impl Operation {
             | Self::Listing(_, Act::Create | Act::Write | Act::Adopt | Act::Submit | Act::Run) => {
                 Some(Scope::Write)
             }
-            Self::WorkPair | Self::Listing(_, Act::Review) => Some(Scope::Review),
+            Self::WorkPair | Self::AskIntroduction | Self::Listing(_, Act::Review | Act::Hide) => {
+                Some(Scope::Review)
+            }
             Self::DecideOrganisation | Self::CreatePerson | Self::SwitchPerson => {
                 Some(Scope::Office)
             }
@@ -169,7 +176,12 @@ impl Operation {
             | Self::ProveSecondFactor
             | Self::OwnSecondFactor
             | Self::ResetSecondFactor
-            | Self::RegisterOrganisation => None,
+            | Self::RegisterOrganisation
+            | Self::AskGrant
+            | Self::DecideGrant
+            | Self::AnswerIntroduction
+            | Self::WithdrawIntroduction
+            | Self::Listing(_, Act::NameReaders | Act::Reassign | Act::Entrust) => None,
         }
     }
 }

@@ -13,8 +13,26 @@ fn verified(role: Role) -> Principal {
 }
 
 fn every_operation() -> Vec<Operation> {
-    use Act::{Adopt, Create, List, Read, ReadLeaks, ReadReviews, Review, Run, Submit, Write};
-    let acts = [List, Read, Create, Write, Adopt, Submit, Run, Review, ReadReviews, ReadLeaks];
+    use Act::{
+        Adopt, Create, Entrust, Hide, List, NameReaders, Read, ReadLeaks, ReadReviews, Reassign,
+        Review, Run, Submit, Write,
+    };
+    let acts = [
+        List,
+        Read,
+        Create,
+        Write,
+        Adopt,
+        Submit,
+        Run,
+        Review,
+        ReadReviews,
+        Hide,
+        NameReaders,
+        Reassign,
+        Entrust,
+        ReadLeaks,
+    ];
     let listings = [Kind::Need, Kind::Achievement]
         .into_iter()
         .flat_map(|kind| acts.map(|act| Operation::Listing(kind, act)));
@@ -27,6 +45,7 @@ fn every_operation() -> Vec<Operation> {
         Operation::SignIn,
         Operation::SignOut,
         Operation::ReadSelf,
+        Operation::ReadNotices,
         Operation::EditSelf,
         Operation::ExportSelf,
         Operation::EraseSelf,
@@ -44,8 +63,12 @@ fn every_operation() -> Vec<Operation> {
         Operation::EditOrganisation,
         Operation::DecideOrganisation,
         Operation::ListPeople,
+        Operation::ListColleagues,
         Operation::CreatePerson,
         Operation::SwitchPerson,
+        Operation::ReadGrants,
+        Operation::AskGrant,
+        Operation::DecideGrant,
         Operation::ErasePerson,
         Operation::ListSubmissions,
         Operation::ListPairs,
@@ -56,6 +79,11 @@ fn every_operation() -> Vec<Operation> {
         Operation::ExportAudit,
         Operation::VerifyAudit,
         Operation::ReadOwnAudit,
+        Operation::AskIntroduction,
+        Operation::ListIntroductions,
+        Operation::ReadIntroduction,
+        Operation::AnswerIntroduction,
+        Operation::WithdrawIntroduction,
         Operation::ReadAttachment,
         Operation::RemoveAttachment,
         Operation::SendProof,
@@ -76,27 +104,7 @@ fn every_operation_is_granted_to_someone_under_a_name_of_its_own() {
 
 /// The whole table of acts, for someone verified: `V` a visitor, then the first letters of the
 /// roles (enterprise, research, matchmaker, lead, system, security, auditor).
-#[test]
-fn the_table_reads_as_agreed() {
-    let table: Vec<String> = every_operation()
-        .into_iter()
-        .map(|operation| {
-            let mut who = String::new();
-            if Principal::Visitor.may_ever(operation).is_ok() {
-                who.push('V');
-            }
-            for (role, letter) in Role::ALL.into_iter().zip("ERMLYCA".chars()) {
-                if verified(role).may_ever(operation).is_ok() {
-                    who.push(letter);
-                }
-            }
-            format!("{} {who}", operation.name())
-        })
-        .collect();
-    assert_eq!(table.join("\n"), AGREED);
-}
-
-const AGREED: &str = "\
+const TABLE: &str = "\
 health VERMLYCA
 describe VERMLYCA
 codes.read VERMLYCA
@@ -105,6 +113,7 @@ search VERML
 sessions.create VERMLYCA
 sessions.end ERMLYCA
 me.read ERMLYCA
+me.notices ERMLYCA
 me.edit ERMLYCA
 me.export ERMLYCA
 me.erase ERMLYCA
@@ -122,8 +131,12 @@ organisations.read VERMLYCA
 organisations.edit ER
 organisations.decide C
 people.list YC
+colleagues.list ER
 people.create Y
 people.switch Y
+grants.read YCA
+grants.ask C
+grants.decide YC
 people.erase Y
 submissions.list M
 pairs.list M
@@ -134,6 +147,11 @@ audit.read A
 audit.export A
 audit.verify A
 me.audit ERMLYCA
+introductions.ask M
+introductions.list ERMA
+introductions.read ERMA
+introductions.answer ER
+introductions.withdraw ERM
 attachments.read VERMLYCA
 attachments.remove ER
 proofs.send ER
@@ -147,6 +165,10 @@ needs.submit E
 needs.run E
 needs.review M
 needs.reviews EM
+needs.hide M
+needs.readers E
+needs.reassign C
+needs.matchmaker LC
 needs.leaks EM
 achievements.list VERMLYCA
 achievements.read VERMLYCA
@@ -157,7 +179,31 @@ achievements.submit R
 achievements.run R
 achievements.review M
 achievements.reviews RM
+achievements.hide M
+achievements.readers R
+achievements.reassign C
+achievements.matchmaker LC
 achievements.leaks RM";
+
+#[test]
+fn the_table_reads_as_agreed() {
+    let table: Vec<String> = every_operation()
+        .into_iter()
+        .map(|operation| {
+            let mut who = String::new();
+            if Principal::Visitor.may_ever(operation).is_ok() {
+                who.push('V');
+            }
+            for (role, letter) in Role::ALL.into_iter().zip("ERMLYCA".chars()) {
+                if verified(role).may_ever(operation).is_ok() {
+                    who.push(letter);
+                }
+            }
+            format!("{} {who}", operation.name())
+        })
+        .collect();
+    assert_eq!(table.join("\n"), TABLE);
+}
 
 /// What a token for a program reaches at most. What is not here takes someone who has signed in.
 #[test]
@@ -182,7 +228,17 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "me.second_factor",
         "people.second_factor",
         "organisations.register",
+        "grants.ask",
+        "grants.decide",
         "people.erase",
+        "introductions.answer",
+        "introductions.withdraw",
+        "needs.readers",
+        "needs.reassign",
+        "needs.matchmaker",
+        "achievements.readers",
+        "achievements.reassign",
+        "achievements.matchmaker",
     ];
     assert_eq!(beyond, expected);
 }
@@ -311,6 +367,58 @@ fn a_confidential_listing_is_known_to_its_author_and_its_matchmaker() {
 }
 
 #[test]
+fn what_binds_a_reader_opens_no_more_than_it_should() {
+    for state in State::ALL {
+        for visibility in [Visibility::Public, Visibility::Masked, Visibility::Confidential] {
+            let facts = facts(state, visibility, None);
+            let tied = |reader: &Principal, tie| view(reader, &ListingFacts { tie, ..facts });
+            let partner = tied(&verified(Role::Research), Tie::Partner);
+            let (offered, resting) = match state {
+                State::Published | State::Paused | State::Matched => (true, false),
+                State::Draft | State::Submitted => (false, false),
+                State::Returned
+                | State::Rejected
+                | State::Closed
+                | State::Withdrawn
+                | State::Expired
+                | State::Archived => (false, true),
+            };
+            let expected = match (offered, resting) {
+                (true, _) => View::Partner,
+                (_, true) => View::Metadata,
+                _ => View::Nothing,
+            };
+            assert_eq!(partner, expected, "{state} {visibility:?}");
+            let colleague = member(Role::Enterprise, facts.organisation, Standing_::Verified);
+            assert_eq!(tied(&colleague, Tie::Named), View::Full, "{state} {visibility:?}");
+            // A name on the list is worth nothing to those who have left.
+            let left = tied(&verified(Role::Enterprise), Tie::Named);
+            assert_eq!(left, tied(&verified(Role::Enterprise), Tie::None));
+            for role in [Role::Lead, Role::Matchmaker, Role::SystemAdmin, Role::Auditor] {
+                let reader = verified(role);
+                for tie in [Tie::Named, Tie::Partner] {
+                    assert_eq!(tied(&reader, tie), tied(&reader, Tie::None), "{role:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_suspended_owner_is_offered() {
+    for state in State::ALL {
+        for visibility in [Visibility::Public, Visibility::Masked, Visibility::Confidential] {
+            let facts = ListingFacts { suspended: true, ..facts(state, visibility, None) };
+            for reader in [Principal::Visitor, verified(Role::Research), verified(Role::Lead)] {
+                assert_eq!(view(&reader, &facts), View::Nothing, "{state}");
+            }
+            let partner = ListingFacts { tie: Tie::Partner, ..facts };
+            assert!(view(&verified(Role::Research), &partner) <= View::Metadata, "{state}");
+        }
+    }
+}
+
+#[test]
 fn strangers_see_what_is_published_and_nothing_before_or_after() {
     for state in State::ALL {
         let seen = view(&Principal::Visitor, &facts(state, Visibility::Public, None));
@@ -331,5 +439,38 @@ fn facts(state: State, visibility: Visibility, matchmaker: Option<PersonId>) -> 
         matchmaker,
         state,
         visibility,
+        suspended: false,
+        tie: Tie::None,
     }
+}
+
+/// What someone may do who has no role: what a visitor may, and what concerns their own account.
+#[test]
+fn an_account_without_a_role_has_no_rights() {
+    for operation in every_operation() {
+        let theirs = verified(Role::Unassigned).may_ever(operation).is_ok();
+        let grants = operation.grants();
+        let anyone = grants.iter().any(|it| matches!(it.to, Grantee::SignedIn));
+        let visitor = Principal::Visitor.may_ever(operation).is_ok();
+        assert_eq!(theirs, visitor || anyone, "{}", operation.name());
+    }
+}
+
+/// The three administrators exclude each other: who makes accounts gives no rights, who gives rights
+/// makes no accounts, and the auditor does neither.
+#[test]
+fn administrators_exclude_each_other() {
+    use Role::{Auditor, SecurityAdmin, SystemAdmin};
+    for (operation, allowed) in [
+        (Operation::CreatePerson, SystemAdmin),
+        (Operation::SwitchPerson, SystemAdmin),
+        (Operation::AskGrant, SecurityAdmin),
+        (Operation::DecideOrganisation, SecurityAdmin),
+    ] {
+        for role in Role::ALL {
+            let may = verified(role).may_ever(operation).is_ok();
+            assert_eq!(may, role == allowed, "{} {role:?}", operation.name());
+        }
+    }
+    assert!(verified(Auditor).may_ever(Operation::DecideGrant).is_err());
 }

@@ -16,6 +16,9 @@ pub enum View {
     Masked,
     /// What everyone may read.
     Public,
+    /// What the other side of an introduction may read that both agreed to: all but what is for
+    /// staff.
+    Partner,
     /// Everything but whom to contact.
     Business,
     /// Everything.
@@ -35,6 +38,22 @@ pub struct ListingFacts {
     pub state: State,
     /// Who may find it.
     pub visibility: Visibility,
+    /// Whether its owner is suspended, and nothing of theirs is offered meanwhile.
+    pub suspended: bool,
+    /// What else binds the reader to it.
+    pub tie: Tie,
+}
+
+/// What binds one reader to one listing, besides what the listing itself says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tie {
+    /// Nothing.
+    #[default]
+    None,
+    /// Its author named them, a colleague, as a reader.
+    Named,
+    /// They are the other side of an introduction that both agreed to.
+    Partner,
 }
 
 /// How far a listing has come, as far as readers are concerned.
@@ -43,6 +62,7 @@ enum Stage {
     Draft,
     Submitted,
     Offered,
+    Kept,
     Resting,
 }
 
@@ -52,6 +72,7 @@ enum Column {
     Stranger,
     Author,
     Colleague,
+    Partner,
     Responsible,
     Matchmaker,
     Administrator,
@@ -62,34 +83,38 @@ const N: View = View::Nothing;
 const M: View = View::Metadata;
 const K: View = View::Masked;
 const P: View = View::Public;
+const R: View = View::Partner;
 const B: View = View::Business;
 const F: View = View::Full;
 
-/// The table. Columns: stranger, author, colleague, responsible matchmaker, other matchmaker,
-/// system or security administrator, auditor.
+/// The table. Columns: stranger, author (or a colleague whom the author named), colleague, partner,
+/// responsible matchmaker, other matchmaker, system or security administrator, auditor.
 #[rustfmt::skip]
-const VIEWS: [(Stage, Visibility, [View; 7]); 12] = {
-    use Stage::{Draft, Offered, Resting, Submitted};
+const VIEWS: [(Stage, Visibility, [View; 8]); 15] = {
+    use Stage::{Draft, Kept, Offered, Resting, Submitted};
     use Visibility::{Confidential, Masked, Public};
     [
-        (Draft,     Public,       [N, F, F, N, N, N, M]),
-        (Draft,     Masked,       [N, F, F, N, N, N, M]),
-        (Draft,     Confidential, [N, F, N, N, N, N, M]),
-        (Submitted, Public,       [N, F, F, F, B, N, M]),
-        (Submitted, Masked,       [N, F, F, F, B, N, M]),
-        (Submitted, Confidential, [N, F, N, F, B, N, M]),
-        (Offered,   Public,       [P, F, F, F, B, N, M]),
-        (Offered,   Masked,       [K, F, F, F, B, N, M]),
-        (Offered,   Confidential, [N, F, N, F, N, N, M]),
-        (Resting,   Public,       [N, F, F, F, M, N, M]),
-        (Resting,   Masked,       [N, F, F, F, M, N, M]),
-        (Resting,   Confidential, [N, F, N, F, N, N, M]),
+        (Draft,     Public,       [N, F, F, N, N, N, N, M]),
+        (Draft,     Masked,       [N, F, F, N, N, N, N, M]),
+        (Draft,     Confidential, [N, F, N, N, N, N, N, M]),
+        (Submitted, Public,       [N, F, F, N, F, B, N, M]),
+        (Submitted, Masked,       [N, F, F, N, F, B, N, M]),
+        (Submitted, Confidential, [N, F, N, N, F, B, N, M]),
+        (Offered,   Public,       [P, F, F, R, F, B, N, M]),
+        (Offered,   Masked,       [K, F, F, R, F, B, N, M]),
+        (Offered,   Confidential, [N, F, N, R, F, N, N, M]),
+        (Kept,      Public,       [N, F, F, R, F, M, N, M]),
+        (Kept,      Masked,       [N, F, F, R, F, M, N, M]),
+        (Kept,      Confidential, [N, F, N, R, F, N, N, M]),
+        (Resting,   Public,       [N, F, F, M, F, M, N, M]),
+        (Resting,   Masked,       [N, F, F, M, F, M, N, M]),
+        (Resting,   Confidential, [N, F, N, M, F, N, N, M]),
     ]
 };
 
 /// How much of a listing `reader` may read.
 pub fn view(reader: &Principal, facts: &ListingFacts) -> View {
-    let stage = Stage::of(facts.state);
+    let stage = Stage::of(facts.state, facts.suspended);
     let row = VIEWS.iter().find(|it| (it.0, it.1) == (stage, facts.visibility));
     let column = reader.member().map_or(Column::Stranger, |it| Column::of(it, facts));
     row.and_then(|it| it.2.get(column.place())).copied().unwrap_or(View::Nothing)
@@ -102,15 +127,18 @@ impl ListingFacts {
 }
 
 impl Stage {
-    const fn of(state: State) -> Self {
+    /// What a suspended owner has published or keeps rests; what they write is theirs as before.
+    const fn of(state: State, suspended: bool) -> Self {
         match state {
             State::Draft => Self::Draft,
             State::Submitted => Self::Submitted,
-            State::Published => Self::Offered,
-            State::Returned
-            | State::Rejected
+            State::Published if !suspended => Self::Offered,
+            State::Paused | State::Matched if !suspended => Self::Kept,
+            State::Published
             | State::Paused
             | State::Matched
+            | State::Returned
+            | State::Rejected
             | State::Closed
             | State::Withdrawn
             | State::Expired
@@ -129,11 +157,12 @@ impl Column {
             // What is confidential and has a matchmaker is not for the others, whatever its state.
             Role::Matchmaker if facts.is_confided() => Self::Stranger,
             Role::Matchmaker => Self::Matchmaker,
-            Role::Enterprise | Role::Research if ours && facts.author == reader.person => {
-                Self::Author
+            Role::Enterprise | Role::Research if ours => {
+                let named = matches!(facts.tie, Tie::Named);
+                if named || facts.author == reader.person { Self::Author } else { Self::Colleague }
             }
-            Role::Enterprise | Role::Research if ours => Self::Colleague,
-            Role::Enterprise | Role::Research | Role::Lead => Self::Stranger,
+            Role::Enterprise | Role::Research if matches!(facts.tie, Tie::Partner) => Self::Partner,
+            Role::Enterprise | Role::Research | Role::Lead | Role::Unassigned => Self::Stranger,
         }
     }
 
@@ -142,10 +171,11 @@ impl Column {
             Self::Stranger => 0,
             Self::Author => 1,
             Self::Colleague => 2,
-            Self::Responsible => 3,
-            Self::Matchmaker => 4,
-            Self::Administrator => 5,
-            Self::Auditor => 6,
+            Self::Partner => 3,
+            Self::Responsible => 4,
+            Self::Matchmaker => 5,
+            Self::Administrator => 6,
+            Self::Auditor => 7,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A good body for every schema that a request can have.
 
+use domain::people::PersonId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -9,8 +10,9 @@ use super::{
 };
 use crate::world::{achievement, need};
 
-/// A good body of the schema of this name; a test that does not know it fails and says what to do.
-pub(super) fn body(cast: &Cast, schema: &str) -> Value {
+/// A good body of the schema of this name for a request to this path; a test that does not know it
+/// fails and says what to do.
+pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
     let login = format!("n{}", Uuid::now_v7().simple());
     let account = json!({ "login": login, "password": PASSWORD, "name": "新人" });
     match schema {
@@ -44,8 +46,24 @@ pub(super) fn body(cast: &Cast, schema: &str) -> Value {
             person["role"] = json!("enterprise");
             person
         }
+        "GrantForm" => {
+            json!({ "person": cast.person("Ex").id, "role": "lead", "reason": "岗位调整" })
+        }
+        "RefusalForm" | "HideForm" => json!({ "reason": "不合适" }),
+        "AnswerForm" => json!({
+            "answer": "yes", "cooperation": "合作开发", "missing": "中试条件", "about": "一家单位",
+            "contact_exchange": "2026-01",
+        }),
+        "ReadersForm" => json!({ "people": [colleague(cast, path)] }),
+        "PersonForm" if path.ends_with("/matchmaker") => json!({ "person": cast.person("Mo").id }),
+        "PersonForm" => json!({ "person": colleague(cast, path) }),
         _ => panic!("say in matrix/bodies.rs what a good {schema} is"),
     }
+}
+
+/// A colleague of the author of what stands there.
+fn colleague(cast: &Cast, path: &str) -> PersonId {
+    cast.person(if path.starts_with("/needs") { "Ec" } else { "Rc" }).id
 }
 
 fn profile() -> Value {

@@ -1,23 +1,26 @@
 //! What the matrix is asked about, made anew whenever something was done to it.
 
 use chrono::TimeDelta;
-use db::{Db, tokens::Kind};
+use db::{Db, tokens};
 use domain::{
     achievements::AchievementForm,
     days::Day,
     form,
-    listings::{Form, Listing, ListingId, Number, Origin, Progress, Publication, Revision, State},
+    introductions::{self, Introduction, IntroductionId},
+    listings::{
+        Form, Kind, Listing, ListingId, Number, Origin, Progress, Publication, Revision, State,
+    },
     needs::NeedForm,
     organisations::{self, Action, Organisation, OrganisationId, State as Standing},
     pairs::{Explanation, Pair, PairId, Sides},
-    people::{PersonId, Role},
+    people::{Person, PersonId, Role},
     text::Text,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{cast::Cast, table::ABSENT};
+use super::{bodies, cast::Cast, table::ABSENT};
 use crate::world::{achievement, member, need, session_of};
 
 /// Makes the object of this name, and says its id.
@@ -28,7 +31,8 @@ pub(super) async fn make(cast: &Cast, name: &str) -> String {
             let form = achievement("球墨铸铁气孔缺陷控制工艺");
             listing::<AchievementForm>(cast, (name, "Ra"), form).await.0
         }
-        "pair" => pair(cast, name).await,
+        "pair" => pair(cast, name).await.0.to_string(),
+        "introduction" => introduction(cast, name).await,
         "file" => file(cast, name).await,
         _ => something_else(cast, name).await,
     }
@@ -48,6 +52,11 @@ async fn something_else(cast: &Cast, name: &str) -> String {
         "a suspended organisation" => {
             organisation(db, "enterprise", Standing::Suspended).await.to_string()
         }
+        "a request" => {
+            let person = person(cast, true).await;
+            let form = json!({ "person": person, "role": "auditor", "reason": "岗位调整" });
+            cast.world.post(cast.someone("PA"), "/grants", form).await.id()
+        }
         "a person" => person(cast, true).await.to_string(),
         "a disabled person" => person(cast, false).await.to_string(),
         "the author's token" => {
@@ -55,11 +64,11 @@ async fn something_else(cast: &Cast, name: &str) -> String {
             cast.world.post(cast.someone("Ea"), "/tokens", made).await.id()
         }
         "the author's session" => {
-            let secret = api::secrets::new_token(Kind::Session).unwrap();
+            let secret = api::secrets::new_token(tokens::Kind::Session).unwrap();
             let digest = api::secrets::digest(secret.expose_secret());
             let ends = cast.world.clock.now() + TimeDelta::hours(1);
             let session = session_of(cast.person("Ea").id, ends);
-            let insert = async |tx: &db::Tx| db::tokens::insert(tx, &session, &digest).await;
+            let insert = async |tx: &db::Tx| tokens::insert(tx, &session, &digest).await;
             cast.world.db.write(insert).await.unwrap();
             session.id.to_string()
         }
@@ -74,8 +83,9 @@ async fn something_else(cast: &Cast, name: &str) -> String {
     }
 }
 
-/// A listing whose name says its state, its visibility, and whether a change is on its way or nobody
-/// looks after it yet: `need published masked revised`.
+/// A listing whose name says its state, its visibility, and whether a change is on its way, nobody
+/// looks after it yet, or those who wrote it and looked after it are no longer there:
+/// `need published masked revised`.
 async fn listing<F: Form>(
     cast: &Cast,
     (name, author): (&str, &str),
@@ -100,10 +110,19 @@ async fn listing<F: Form>(
     let revised = words.contains(&"revised");
     let revision = revised.then(|| Revision { form: form.clone(), state: State::Draft });
     let progress = Progress { form, state, revision, publication };
-    let author = cast.person(author);
+    let mut author = cast.person(author).clone();
+    let mut keeper = cast.person("Ma").clone();
+    if words.contains(&"orphaned") {
+        for it in [&mut author, &mut keeper] {
+            let login = format!("g{}", Uuid::now_v7().simple());
+            let gone = member(&cast.world.db, it.organisation, it.role, &login).await;
+            *it = gone.person.unwrap();
+            disable(cast, it).await;
+        }
+    }
     let origin = Origin { organisation: author.organisation, author: author.id, external_id: None };
     let looked_after = state != State::Draft && !words.contains(&"new");
-    let matchmaker = looked_after.then_some(cast.person("Ma").id);
+    let matchmaker = looked_after.then_some(keeper.id);
     let id = ListingId::<F>::generate();
     let made = async |tx: &db::Tx| {
         let day = Day::at(now);
@@ -121,8 +140,9 @@ async fn listing<F: Form>(
     (id.to_string(), id)
 }
 
-/// A pair: suggested; taken by `Ma`; of a confidential need; or taken, and the need withdrawn since.
-async fn pair(cast: &Cast, name: &str) -> String {
+/// A pair: suggested; taken by `Ma`, or accepted too; of a confidential need; or taken, and the need
+/// withdrawn since.
+async fn pair(cast: &Cast, name: &str) -> (PairId, Sides) {
     let need_name = match name {
         "pair confidential" => "need published confidential",
         "pair withdrawn" => "need withdrawn",
@@ -135,12 +155,48 @@ async fn pair(cast: &Cast, name: &str) -> String {
     let id = PairId::generate();
     let now = cast.world.clock.now();
     let mut pair = Pair::suggest(id, sides, Explanation::default(), now);
-    if ["pair taken", "pair withdrawn"].contains(&name) {
-        pair.take(cast.person("Ma").id).unwrap();
+    let me = cast.person("Ma").id;
+    if ["pair taken", "pair withdrawn", "pair accepted"].contains(&name) {
+        pair.take(me).unwrap();
+    }
+    if name == "pair accepted" {
+        let form = form::read(&json!({ "grade": "strong" })).unwrap();
+        pair.grade(form, me, now).unwrap();
     }
     let store = async |tx: &db::Tx| db::pairs::insert_all(tx, std::slice::from_ref(&pair)).await;
     cast.world.db.write(store).await.unwrap();
+    (id, sides)
+}
+
+/// An introduction that `Ma` asked for: of public listings, or of a confidential need; that nobody
+/// has answered, or both have agreed to.
+async fn introduction(cast: &Cast, name: &str) -> String {
+    let of = if name.ends_with("confidential") { "pair confidential" } else { "pair accepted" };
+    let (pair, sides) = pair(cast, of).await;
+    let (now, me) = (cast.world.clock.now(), cast.person("Ma").id);
+    let sides = introductions::Sides {
+        pair,
+        round: 1,
+        need: (sides.need, cast.enterprise),
+        achievement: (sides.achievement, cast.person("Ra").organisation),
+    };
+    let id = IntroductionId::generate();
+    let until = now + TimeDelta::days(14);
+    let mut made = Introduction::ask(id, sides, me, (now, until));
+    if name.ends_with("agreed") {
+        let yes = || form::read(&bodies::body(cast, ("AnswerForm", ""))).unwrap();
+        made.take(Kind::Need, yes(), (cast.person("Ea").id, now)).unwrap();
+        made.take(Kind::Achievement, yes(), (cast.person("Ra").id, now)).unwrap();
+    }
+    let store = async |tx: &db::Tx| db::introductions::insert(tx, &made).await;
+    cast.world.db.write(store).await.unwrap();
     id.to_string()
+}
+
+async fn disable(cast: &Cast, person: &mut Person) {
+    person.state = domain::people::State::Disabled;
+    let save = async |tx: &db::Tx| db::people::save(tx, person).await;
+    cast.world.db.write(save).await.unwrap();
 }
 
 /// A file: of a need, or what proves who the enterprise is.
@@ -160,7 +216,7 @@ async fn licence(cast: &Cast) -> String {
         db.write(gone).await.unwrap();
     }
     let at = format!("/api/v1/organisations/{}/proofs?name=x&kind=licence", cast.enterprise);
-    cast.world.send_file(cast.someone("Ea"), &at, super::bodies::FILE).await.id()
+    cast.world.send_file(cast.someone("Ea"), &at, bodies::FILE).await.id()
 }
 
 /// An attachment of a need that is published, and was reviewed with it.
@@ -168,7 +224,7 @@ async fn attachment(cast: &Cast, readers: &str) -> String {
     let form = need("球墨铸铁件气孔率降低技术");
     let (need, _) = listing::<NeedForm>(cast, ("need published", "Ea"), form).await;
     let at = format!("/api/v1/needs/{need}/attachments?name=x&readers={readers}");
-    cast.world.send_file(cast.someone("Ea"), &at, super::bodies::FILE).await.id()
+    cast.world.send_file(cast.someone("Ea"), &at, bodies::FILE).await.id()
 }
 
 async fn person(cast: &Cast, active: bool) -> PersonId {
@@ -176,9 +232,7 @@ async fn person(cast: &Cast, active: bool) -> PersonId {
     let someone = member(&cast.world.db, cast.enterprise, Role::Enterprise, &login).await;
     let mut person = someone.person.unwrap();
     if !active {
-        person.state = domain::people::State::Disabled;
-        let save = async |tx: &db::Tx| db::people::save(tx, &mut person).await;
-        cast.world.db.write(save).await.unwrap();
+        disable(cast, &mut person).await;
     }
     person.id
 }

@@ -9,7 +9,7 @@ pub(super) struct Row {
     /// Whether those without the role are told that there is nothing.
     hidden: bool,
     /// Who may, on an object of which they know: everyone with the role (`*`), or these, or those who
-    /// see at least so much (`>P`).
+    /// see at least so much (`>P`). `!`: everyone with the role, also where they see nothing of it.
     on: &'static str,
 }
 
@@ -62,6 +62,7 @@ const ROWS: &[Row] = &[
     row("sessions.create", "VERMLYCA", "*"),
     row("sessions.end", "ERMLYCA", "*"),
     row("me.read", "ERMLYCA", "*"),
+    row("me.notices", "ERMLYCA", "*"),
     row("me.edit", "ERMLYCA", "*"),
     row("me.export", "ERMLYCA", "*"),
     row("me.erase", "ERMLYCA", "*"),
@@ -79,8 +80,13 @@ const ROWS: &[Row] = &[
     row("organisations.edit", "ER", "Ea Ec"),
     row("organisations.decide", "C", "PA"),
     row("people.list", "YC", "*"),
+    row("colleagues.list", "ER", "*"),
     row("people.create", "Y", "*"),
     row("people.switch", "Y", "SA"),
+    row("grants.read", "YCA", "*"),
+    row("grants.ask", "C", "*"),
+    row("confirmGrant", "YC", "SA"),
+    row("refuseGrant", "YC", "*"),
     row("people.erase", "Y", "SA"),
     row("submissions.list", "M", "*"),
     row("pairs.list", "M", "*"),
@@ -91,6 +97,11 @@ const ROWS: &[Row] = &[
     row("audit.export", "A", "*"),
     row("audit.verify", "A", "*"),
     row("me.audit", "ERMLYCA", "*"),
+    hidden("introductions.ask", "M", "*"),
+    row("introductions.list", "ERMA", "*"),
+    hidden("introductions.read", "ERMA", "*"),
+    hidden("introductions.answer", "ER", "Ea Ra"),
+    hidden("introductions.withdraw", "ERM", "Ea Ra Ma Mo"),
     row("attachments.read", "VERMLYCA", "*"),
     row("attachments.remove", "ER", "Ea"),
     row("proofs.send", "ER", "Ea Ec"),
@@ -104,6 +115,10 @@ const ROWS: &[Row] = &[
     row("needs.run", "E", "Ea"),
     row("needs.review", "M", "Ma Mo"),
     row("needs.reviews", "EM", ">B"),
+    row("needs.hide", "M", "*"),
+    row("needs.readers", "E", "Ea"),
+    row("needs.reassign", "C", "!"),
+    row("needs.matchmaker", "LC", "!"),
     row("needs.leaks", "EM", ">B"),
     row("listEditionsOfNeed", "VERMLYCA", ">P"),
     row("achievements.list", "VERMLYCA", "*"),
@@ -115,6 +130,10 @@ const ROWS: &[Row] = &[
     row("achievements.run", "R", "Ra"),
     row("achievements.review", "M", "Ma Mo"),
     row("achievements.reviews", "RM", ">B"),
+    row("achievements.hide", "M", "*"),
+    row("achievements.readers", "R", "Ra"),
+    row("achievements.reassign", "C", "!"),
+    row("achievements.matchmaker", "LC", "!"),
     row("achievements.leaks", "RM", ">B"),
     row("listEditionsOfAchievement", "VERMLYCA", ">P"),
 ];
@@ -151,6 +170,7 @@ const OBJECTS: &[Object] = &[
     need("need closed masked",             ". .  .  F  F  .  .  .  .  F  m  .  .  .  m"),
     need("need withdrawn confidential",    ". .  .  F  .  .  .  .  .  F  .  .  .  .  m"),
     need("need expired",                   ". .  .  F  F  .  .  .  .  F  m  .  .  .  m"),
+    need("need published public orphaned", "P P  P  F  F  P  P  P  P  B  B  P  .  .  m"),
     need("absent",                         ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     achievement("achievement draft",       ". .  .  .  .  .  F  F  .  .  .  .  .  .  m"),
     achievement("achievement submitted",   ". .  .  .  .  .  F  F  .  F  B  .  .  .  m"),
@@ -161,12 +181,24 @@ const OBJECTS: &[Object] = &[
     achievement("achievement rejected",    ". .  .  .  .  .  F  F  .  F  m  .  .  .  m"),
     achievement("achievement withdrawn",   ". .  .  .  .  .  F  F  .  F  m  .  .  .  m"),
     achievement("achievement expired",     ". .  .  .  .  .  F  F  .  F  m  .  .  .  m"),
+    achievement("achievement published public orphaned",
+                                           "P P  P  P  P  P  F  F  P  B  B  P  .  .  m"),
     achievement("absent",                  ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/pairs", "pair suggested",      ". .  .  .  .  .  .  .  .  F  F  .  .  .  ."),
     other("/pairs", "pair taken",          ". .  .  .  .  .  .  .  .  F  F  .  .  .  ."),
     other("/pairs", "pair confidential",   ". .  .  .  .  .  .  .  .  F  .  .  .  .  ."),
     other("/pairs", "pair withdrawn",      ". .  .  .  .  .  .  .  .  F  .  .  .  .  ."),
+    other("/pairs", "pair accepted",       ". .  .  .  .  .  .  .  .  F  F  .  .  .  ."),
     other("/pairs", "absent",              ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
+    other("/introductions", "introduction asked",
+                                           ". .  .  F  F  .  F  F  .  F  F  .  .  .  m"),
+    other("/introductions", "introduction agreed",
+                                           ". .  .  F  F  .  F  F  .  F  F  .  .  .  m"),
+    other("/introductions", "introduction confidential",
+                                           ". .  .  F  .  .  .  .  .  F  .  .  .  .  m"),
+    other("/introductions", "absent",      ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
+    other("/grants", "a request",          ". .  .  .  .  .  .  .  .  .  .  .  F  F  F"),
+    other("/grants", "absent",             ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/organisations", "the enterprise",
                                            "P P  P  F  F  P  P  P  P  F  F  P  F  F  P"),
     other("/organisations", "a registered organisation",
@@ -224,15 +256,27 @@ pub(super) fn expected(row: &Row, who: &str, object: Option<&Object>) -> Expecte
         return Refused(403);
     }
     let Some(object) = object else { return Allowed };
+    if row.on == "!" {
+        return if object.name == "absent" { Refused(404) } else { Allowed };
+    }
     if letter(object, who) == '.' {
         return Refused(404);
     }
     let seen = |it: char| SIGHTS.iter().position(|sight| *sight == it);
     let may = match row.on.strip_prefix('>') {
         Some(least) => seen(letter(object, who)) >= least.chars().next().and_then(seen),
-        None => row.on == "*" || row.on.split(' ').any(|it| it == who),
+        None => row.on == "*" || row.on.split(' ').any(|it| it == acting(who, object)),
     };
     if may { Allowed } else { Refused(403) }
+}
+
+/// As whom someone acts: where the author is no longer there, everyone of theirs is a colleague.
+fn acting<'a>(who: &'a str, object: &Object) -> &'a str {
+    match (who, object.name.ends_with("orphaned")) {
+        ("Ea", true) => "Ec",
+        ("Ra", true) => "Rc",
+        _ => who,
+    }
 }
 
 /// From the least to the most.
@@ -261,6 +305,11 @@ const SUSPENDED_MAY: &[&str] = &[
     "me.audit",
     "organisations.register",
     "organisations.read",
+    "me.notices",
+    "colleagues.list",
+    "introductions.list",
+    "introductions.read",
+    "introductions.withdraw",
     "needs.list",
     "needs.read",
     "needs.reviews",
