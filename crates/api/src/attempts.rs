@@ -23,7 +23,7 @@ pub(crate) fn attempt(call: &Call, login: &str) -> Attempt {
 /// What stands for an account where attempts are counted. What was typed is not kept: it may be a
 /// password in the wrong field.
 pub fn account(login: &str) -> String {
-    secrets::digest(&login.trim().to_lowercase())
+    db::attempts::account(login)
 }
 
 /// Counts an attempt before it is made, or refuses it.

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::{
-    App,
+    App, attempts,
     call::Call,
     extract::{Body, Path},
     people,
@@ -67,8 +67,7 @@ async fn erase_self(
 ) -> Result<StatusCode, Problem> {
     let id = call.member()?.person;
     let person = db::people::get(app.db.read(), id).await?;
-    let (_, hash) = db::people::find(app.db.read(), &person.login).await?.unzip();
-    if !app.identity.passwords.fits(body.form.password, hash).await? {
+    if !attempts::confirm_password(&app, &call, (&person, body.form.password)).await? {
         let fault = Fault::NotAllowed { because_of: "password" };
         return Err(Faults::one("/password", fault).into());
     }

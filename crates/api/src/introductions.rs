@@ -23,7 +23,7 @@ use crate::{
     call::Call,
     cursor::ById,
     extract::{Body, IdempotencyKey, Path, Query},
-    listings::{Owners, Sight},
+    listings::{Extent, Owners, Reading, Sight},
     once::Created,
     page::{self, Limit, Listed},
     pairs,
@@ -169,6 +169,7 @@ async fn read(
     Path(id): Path<Introduction>,
 ) -> Answer<IntroductionDetail> {
     let seen = Seen::get(db.read(), &call, id).await?;
+    seen.reading(&call).note(&db).await?;
     Ok(Json(seen.detail(db.read(), &call).await?))
 }
 
@@ -194,6 +195,7 @@ async fn answer(
     })
     .await?;
     let seen = Seen::get(db.read(), &call, id).await?;
+    seen.reading(&call).note(&db).await?;
     Ok(Json(seen.detail(db.read(), &call).await?))
 }
 
@@ -229,6 +231,7 @@ async fn withdraw(
     })
     .await?;
     let seen = Seen::get(db.read(), &call, id).await?;
+    seen.reading(&call).note(&db).await?;
     Ok(Json(seen.detail(db.read(), &call).await?))
 }
 
@@ -283,9 +286,16 @@ impl Seen {
             (&need, need_sight.view),
             (&achievement, achievement_sight.view),
         );
-        let stand = stand.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let stand = stand.ok_or_else(Problem::hidden)?;
         let (need, achievement) = ((need, need_sight), (achievement, achievement_sight));
         Ok(Self { introduction, need, achievement, stand })
+    }
+
+    /// Both sides are to be shown, each as far as the reader sees it.
+    fn reading(&self, call: &Call) -> Reading {
+        let Self { need, achievement, .. } = self;
+        let reading = Reading::new().of(call, &need.0, need.1, Extent::Whole);
+        reading.of(call, &achievement.0, achievement.1, Extent::Whole)
     }
 
     /// A side, as the object of an act.

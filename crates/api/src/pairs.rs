@@ -206,13 +206,10 @@ impl Seen {
     fn reading(&self, call: &Call) -> Reading {
         let reader = call.principal();
         let (need, achievement) = (&self.need, &self.achievement);
-        let sights = (Sight::of(reader, need, Tie::None), Sight::of(reader, achievement, Tie::None));
-        Reading::new().of(call, need, sights.0, Extent::Whole).of(
-            call,
-            achievement,
-            sights.1,
-            Extent::Whole,
-        )
+        let need_sight = Sight::of(reader, need, Tie::None);
+        let sight = Sight::of(reader, achievement, Tie::None);
+        let reading = Reading::new().of(call, need, need_sight, Extent::Whole);
+        reading.of(call, achievement, sight, Extent::Whole)
     }
 
     async fn owners(&self, conn: &impl db::Conn) -> db::Result<Owners> {

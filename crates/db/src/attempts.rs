@@ -8,6 +8,7 @@ use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{ExprTrait as _, OnConflict},
 };
+use sha2::{Digest as _, Sha256};
 
 use crate::{Conn, Result, Tx};
 
@@ -88,6 +89,21 @@ pub async fn succeed(tx: &Tx, attempt: &Attempt, now: DateTime<Utc>) -> Result<(
         .update_column(known::Column::At)
         .to_owned();
     known::Entity::insert(row).on_conflict(key).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// What stands for an account here.
+pub fn account(login: &str) -> String {
+    let digest = Sha256::digest(login.trim().to_lowercase().as_bytes());
+    let digits = digest.iter().flat_map(|it| [it >> 4, it & 15]);
+    digits.filter_map(|it| char::from_digit(it.into(), 16)).collect()
+}
+
+/// Forgets an account that is closed, and from where it was signed in to.
+pub async fn forget_account(tx: &Tx, account: &str) -> Result<()> {
+    unlock(tx, account).await?;
+    let known = known::Entity::delete_many().filter(known::Column::Account.eq(account));
+    known.exec(tx).await?;
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use domain::{
 use sea_orm::ConnectionTrait as _;
 
 use crate::{
-    Db, Result, Tx, answers, error::corrupt, keys::random, listings, passwords, people, tokens,
+    Db, Result, Tx, answers, attempts, error::corrupt, keys::random, listings, passwords, people,
+    second_factors, tokens,
 };
 
 /// What a closed account is called.
@@ -28,6 +29,8 @@ pub async fn person(tx: &Tx, person: &Person) -> Result<u64> {
     let changed = listings::forget_contact::<NeedForm>(tx, organisation, contact).await?
         + listings::forget_contact::<AchievementForm>(tx, organisation, contact).await?;
     tokens::remove_all(tx, person.id, None).await?;
+    second_factors::remove(tx, person.id).await?;
+    attempts::forget_account(tx, &attempts::account(person.login.as_str())).await?;
     // What colleagues were answered may name the person as a contact.
     answers::forget_all_of(tx, organisation).await?;
     let mut nobody = person.clone();

@@ -1,7 +1,7 @@
 use db::{Db, audit};
 use domain::{
     listings::{Form, Listing, Visibility},
-    policy::{Tie, View},
+    policy::View,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -52,8 +52,8 @@ impl Reading {
         ids: &[Uuid],
     ) -> Result<Self, Problem> {
         let found = db::listings::several::<F>(db.read(), ids).await?;
-        // Nothing else binds a matchmaker, for whom lists of titles are, to a listing.
-        let sight = |it| Sight::of(call.principal(), it, Tie::None);
+        let ties = db::ties::of(db.read(), call.principal(), ids).await?;
+        let sight = |it: &Listing<F>| Sight::of(call.principal(), it, ties.to(it.id.as_uuid()));
         Ok(found.iter().fold(self, |all, it| all.of(call, it, sight(it), Extent::Short)))
     }
 
@@ -83,6 +83,6 @@ fn noteworthy<F: Form>(
         return Some("confidential");
     }
     let elsewhere = member.is_none_or(|it| it.organisation != listing.organisation);
-    let whom = [View::Full, View::Partner].contains(&seen) && extent == Extent::Whole;
-    (elsewhere && whom).then_some("contact")
+    let reachable = matches!(seen, View::Partner | View::Full);
+    (elsewhere && reachable && extent == Extent::Whole).then_some("contact")
 }

@@ -10,6 +10,7 @@ const OURS: (&str, &str) = ("origin", "https://kz.example.cn");
 async fn registered(world: &World) {
     let registration = json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
+        "consents": crate::world::consents(),
         "account": { "login": "yang.chen", "password": PASSWORD, "name": "陈工" },
     });
     let made = world.post(&VISITOR, "/organisations", registration).await;

@@ -32,6 +32,7 @@ async fn registered(world: &World) {
     let registration = json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
         "account": { "login": "yang.chen", "password": PASSWORD, "name": "陈工" },
+        "consents": crate::world::consents(),
     });
     let made = world.post(&VISITOR, "/organisations", registration).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);

@@ -147,19 +147,10 @@ impl Operation {
             | Self::VerifyAudit
             | Self::ReadOwnAudit
             | Self::ReadAttachment
-            | Self::ReadProofs
-            | Self::Listing(_, Act::List | Act::Read | Act::ReadReviews | Act::ReadLeaks) => {
-                Some(Scope::Read)
-            }
-            Self::EditOrganisation
-            | Self::RemoveAttachment
-            | Self::SendProof
-            | Self::Listing(_, Act::Create | Act::Write | Act::Adopt | Act::Submit | Act::Run) => {
-                Some(Scope::Write)
-            }
-            Self::WorkPair | Self::AskIntroduction | Self::Listing(_, Act::Review | Act::Hide) => {
-                Some(Scope::Review)
-            }
+            | Self::ReadProofs => Some(Scope::Read),
+            Self::EditOrganisation | Self::RemoveAttachment | Self::SendProof => Some(Scope::Write),
+            Self::WorkPair | Self::AskIntroduction => Some(Scope::Review),
+            Self::Listing(_, act) => act.scope(),
             Self::DecideOrganisation | Self::CreatePerson | Self::SwitchPerson => {
                 Some(Scope::Office)
             }
@@ -180,8 +171,20 @@ impl Operation {
             | Self::AskGrant
             | Self::DecideGrant
             | Self::AnswerIntroduction
-            | Self::WithdrawIntroduction
-            | Self::Listing(_, Act::NameReaders | Act::Reassign | Act::Entrust) => None,
+            | Self::WithdrawIntroduction => None,
+        }
+    }
+}
+
+impl Act {
+    const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::List | Self::Read | Self::ReadReviews | Self::ReadLeaks => Some(Scope::Read),
+            Self::Create | Self::Write | Self::Adopt | Self::Submit | Self::Run => {
+                Some(Scope::Write)
+            }
+            Self::Review | Self::Hide => Some(Scope::Review),
+            Self::NameReaders | Self::Reassign | Self::Entrust => None,
         }
     }
 }

@@ -12,6 +12,60 @@ fn verified(role: Role) -> Principal {
     member(role, OrganisationId::generate(), Standing_::Verified)
 }
 
+const BESIDE_LISTINGS: &[Operation] = &[
+    Operation::Health,
+    Operation::Describe,
+    Operation::ReadCodes,
+    Operation::ReadMarket,
+    Operation::Search,
+    Operation::SignIn,
+    Operation::SignOut,
+    Operation::ReadSelf,
+    Operation::ReadNotices,
+    Operation::EditSelf,
+    Operation::ExportSelf,
+    Operation::EraseSelf,
+    Operation::ReadConsentTexts,
+    Operation::OwnConsents,
+    Operation::ChangePassword,
+    Operation::OwnTokens,
+    Operation::OwnSessions,
+    Operation::ProveSecondFactor,
+    Operation::OwnSecondFactor,
+    Operation::ResetSecondFactor,
+    Operation::RegisterOrganisation,
+    Operation::ListOrganisations,
+    Operation::ReadOrganisation,
+    Operation::EditOrganisation,
+    Operation::DecideOrganisation,
+    Operation::ListPeople,
+    Operation::ListColleagues,
+    Operation::CreatePerson,
+    Operation::SwitchPerson,
+    Operation::ReadGrants,
+    Operation::AskGrant,
+    Operation::DecideGrant,
+    Operation::ErasePerson,
+    Operation::ListSubmissions,
+    Operation::ListPairs,
+    Operation::ReadPair,
+    Operation::ReadPairLog,
+    Operation::WorkPair,
+    Operation::AskIntroduction,
+    Operation::ListIntroductions,
+    Operation::ReadIntroduction,
+    Operation::AnswerIntroduction,
+    Operation::WithdrawIntroduction,
+    Operation::ReadAudit,
+    Operation::ExportAudit,
+    Operation::VerifyAudit,
+    Operation::ReadOwnAudit,
+    Operation::ReadAttachment,
+    Operation::RemoveAttachment,
+    Operation::SendProof,
+    Operation::ReadProofs,
+];
+
 fn every_operation() -> Vec<Operation> {
     use Act::{
         Adopt, Create, Entrust, Hide, List, NameReaders, Read, ReadLeaks, ReadReviews, Reassign,
@@ -36,60 +90,7 @@ fn every_operation() -> Vec<Operation> {
     let listings = [Kind::Need, Kind::Achievement]
         .into_iter()
         .flat_map(|kind| acts.map(|act| Operation::Listing(kind, act)));
-    let others = [
-        Operation::Health,
-        Operation::Describe,
-        Operation::ReadCodes,
-        Operation::ReadMarket,
-        Operation::Search,
-        Operation::SignIn,
-        Operation::SignOut,
-        Operation::ReadSelf,
-        Operation::ReadNotices,
-        Operation::EditSelf,
-        Operation::ExportSelf,
-        Operation::EraseSelf,
-        Operation::ReadConsentTexts,
-        Operation::OwnConsents,
-        Operation::ChangePassword,
-        Operation::OwnTokens,
-        Operation::OwnSessions,
-        Operation::ProveSecondFactor,
-        Operation::OwnSecondFactor,
-        Operation::ResetSecondFactor,
-        Operation::RegisterOrganisation,
-        Operation::ListOrganisations,
-        Operation::ReadOrganisation,
-        Operation::EditOrganisation,
-        Operation::DecideOrganisation,
-        Operation::ListPeople,
-        Operation::ListColleagues,
-        Operation::CreatePerson,
-        Operation::SwitchPerson,
-        Operation::ReadGrants,
-        Operation::AskGrant,
-        Operation::DecideGrant,
-        Operation::ErasePerson,
-        Operation::ListSubmissions,
-        Operation::ListPairs,
-        Operation::ReadPair,
-        Operation::ReadPairLog,
-        Operation::WorkPair,
-        Operation::ReadAudit,
-        Operation::ExportAudit,
-        Operation::VerifyAudit,
-        Operation::ReadOwnAudit,
-        Operation::AskIntroduction,
-        Operation::ListIntroductions,
-        Operation::ReadIntroduction,
-        Operation::AnswerIntroduction,
-        Operation::WithdrawIntroduction,
-        Operation::ReadAttachment,
-        Operation::RemoveAttachment,
-        Operation::SendProof,
-        Operation::ReadProofs,
-    ];
-    others.into_iter().chain(listings).collect()
+    BESIDE_LISTINGS.iter().copied().chain(listings).collect()
 }
 
 #[test]
@@ -143,15 +144,15 @@ pairs.list M
 pairs.read M
 pairs.log M
 pairs.work M
-audit.read A
-audit.export A
-audit.verify A
-me.audit ERMLYCA
 introductions.ask M
 introductions.list ERMA
 introductions.read ERMA
 introductions.answer ER
 introductions.withdraw ERM
+audit.read A
+audit.export A
+audit.verify A
+me.audit ERMLYCA
 attachments.read VERMLYCA
 attachments.remove ER
 proofs.send ER

@@ -38,6 +38,7 @@ impl<S> Prompt<S> {
         let patience = self.patience;
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(patience)));
         ready!(waiting.as_mut().poll(cx));
+        self.waiting = None;
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -88,13 +89,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prompt<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        time::Instant,
+    };
 
     use super::*;
 
-    #[tokio::test]
+    /// The time is the runtime's own: it moves when nothing else can happen.
+    #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_is_not_waited_for_and_who_takes_slowly_is() {
         let (near, mut far) = tokio::io::duplex(16);
         let mut prompt = Prompt::new(near, Duration::from_millis(80));

@@ -154,8 +154,9 @@ fn heads_that_are_too_large_are_refused() {
 /// Signing in takes long enough to be under way when the program is told to stop.
 #[test]
 fn told_to_stop_the_program_answers_what_is_under_way() {
-    // One at a time, and no more than may wait: none is over or refused before the end is told.
-    const CLIENTS: usize = 7;
+    // One at a time, and no more than may wait or try one account at once: none is over or refused
+    // before the end is told.
+    const CLIENTS: usize = 5;
     let place = Place::new();
     place.people();
     let body = json!({ "login": "plant.li", "password": PASSWORD }).to_string();

@@ -28,7 +28,6 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
         "DeferForm" => json!({ "until": "2026-03-01" }),
         "Credentials" => json!({ "login": "cast.ec", "password": PASSWORD }),
         "NewPassword" => json!({ "old": PASSWORD, "new": PASSWORD.replace("甜", "香") }),
-        "PasswordForm" => json!({ "password": PASSWORD }),
         "CodeForm" => json!({ "code": cast.code() }),
         "TokenForm" => json!({ "name": "夜间导入" }),
         "Registration" => {
@@ -37,7 +36,7 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
         }
         "Agreement" => json!({ "purpose": "contact_exchange", "version": 1 }),
         "SelfForm" => json!({ "name": "李伟" }),
-        "ErasureForm" => json!({ "password": PASSWORD }),
+        "PasswordForm" | "ErasureForm" => json!({ "password": PASSWORD }),
         "Profile" => profile(),
         "DecisionForm" => json!({ "reason": "证照不符" }),
         "NewPerson" => {
