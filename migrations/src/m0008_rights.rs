@@ -1,4 +1,5 @@
-//! Who was given which role, by whom; which colleagues read a listing; introductions; notices.
+//! Who was given which role, by whom; which colleagues read a listing; introductions; notices;
+//! emergencies.
 
 #![expect(
     elided_lifetimes_in_paths,
@@ -8,7 +9,7 @@
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        boolean, integer, json_binary_null, text, text_null, timestamp_with_time_zone,
+        big_integer, boolean, integer, json_binary_null, text, text_null, timestamp_with_time_zone,
         timestamp_with_time_zone_null, uuid, uuid_null,
     },
 };
@@ -37,11 +38,12 @@ impl MigrationTrait for Migration {
             manager.create_index(index("introductions", name, columns)).await?;
         }
         manager.create_table(notices()).await?;
-        manager.create_index(index("notices", "notices_person", &["person_id", "id"])).await
+        manager.create_index(index("notices", "notices_person", &["person_id", "id"])).await?;
+        manager.create_table(emergencies()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["notices", "introductions", "readers", "grants"] {
+        for table in ["emergencies", "notices", "introductions", "readers", "grants"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
@@ -129,5 +131,28 @@ fn notices() -> TableCreateStatement {
         .col(text("reason"))
         .col(timestamp_with_time_zone("at"))
         .foreign_key(&mut reference("notices_person_fk", ("notices", "person_id"), "people"))
+        .to_owned()
+}
+
+/// A draft that is deleted takes nothing along that was asked about it.
+fn emergencies() -> TableCreateStatement {
+    let states = ["asked", "open", "ended", "refused", "withdrawn"];
+    let person = |name, column| reference(name, ("emergencies", column), "people");
+    Table::create()
+        .table("emergencies")
+        .col(uuid("id").primary_key())
+        .col(integer("version"))
+        .col(text("kind").check(Expr::col("kind").is_in(["need", "achievement"])))
+        .col(uuid("listing_id"))
+        .col(big_integer("minutes"))
+        .col(text("reason"))
+        .col(uuid("asked_by"))
+        .col(text("asked_as"))
+        .col(timestamp_with_time_zone("asked_at"))
+        .col(text("state").check(Expr::col("state").is_in(states)))
+        .col(uuid_null("decided_by"))
+        .col(timestamp_with_time_zone_null("decided_at"))
+        .foreign_key(&mut person("emergencies_asked_by_fk", "asked_by"))
+        .foreign_key(&mut person("emergencies_decided_by_fk", "decided_by"))
         .to_owned()
 }

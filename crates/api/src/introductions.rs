@@ -4,9 +4,7 @@ use axum::{Json, extract::State, http::Method, response::Response};
 use chrono::TimeDelta;
 use db::{Clock, Db, Tx};
 use domain::{
-    Faults,
     achievements::Achievement,
-    form::{Field, Object as Fields},
     introductions::{
         Answer as Said, AnswerForm, Introduction, IntroductionId, Sides, State as Standing,
     },
@@ -16,7 +14,7 @@ use domain::{
     people::Role,
     policy::{Member, Object, Operation, View},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     Answer, App,
@@ -25,7 +23,7 @@ use crate::{
     extract::{Body, IdempotencyKey, Path, Query},
     listings::{Extent, Owners, Reading, Sight},
     once::Created,
-    page::{self, Limit, Listed},
+    page::{Listed, Paged},
     pairs,
     problem::{Code, Problem},
     routes::{Doc, Routes},
@@ -148,7 +146,7 @@ async fn ask(
 async fn list(
     State(db): State<Db>,
     call: Call,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Answer<Listed<IntroductionBody>> {
     let rows = db::introductions::list(db.read(), call.principal(), asked.page).await?;
     let place = |it: &Introduction| ById(it.id.as_uuid()).encode();
@@ -322,19 +320,5 @@ impl Seen {
             }
         };
         IntroductionDetail::new(self, phrases, &owners, call.now)
-    }
-}
-
-struct Asked {
-    limit: Limit,
-    page: db::Page,
-}
-
-impl Field for Asked {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let mut query = Fields::open(value, at, faults)?;
-        let (limit, page) = page::read(&mut query);
-        query.close();
-        Some(Self { limit, page })
     }
 }

@@ -25,6 +25,7 @@ mod cookies;
 mod cross_site;
 mod cursor;
 mod denials;
+mod emergencies;
 mod erasures;
 mod exports;
 mod extract;
@@ -142,6 +143,7 @@ fn v1(clock: Clock) -> Routes {
         .merge(organisations::routes(clock.clone()))
         .merge(people::routes(clock.clone()))
         .merge(grants::routes(clock.clone()))
+        .merge(emergencies::routes(clock.clone()))
         .merge(needs::routes(clock.clone()))
         .merge(achievements::routes(clock.clone()))
         .merge(attachments::routes(clock.clone()))

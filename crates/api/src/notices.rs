@@ -3,14 +3,11 @@
 use axum::{Json, extract::State, http::Method};
 use db::{Clock, Db};
 use domain::{
-    Faults,
-    form::{Field, Object},
     notices::{Notice, NoticeId, Subject},
     policy::Operation,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -19,7 +16,7 @@ use crate::{
     cursor::ById,
     extract::Query,
     moment::Moment,
-    page::{self, Limit, Listed},
+    page::{Listed, Paged},
     routes::{Doc, Routes},
 };
 
@@ -50,7 +47,7 @@ struct NoticeBody {
 async fn list(
     State(db): State<Db>,
     call: Call,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Answer<Listed<NoticeBody>> {
     let rows = db::notices::list(db.read(), call.member()?.person, asked.page).await?;
     let place = |it: &Notice| ById(it.id.as_uuid()).encode();
@@ -62,18 +59,4 @@ async fn list(
         at: Moment(it.at),
     };
     Ok(Json(asked.limit.cut(rows, place, body)))
-}
-
-struct Asked {
-    limit: Limit,
-    page: db::Page,
-}
-
-impl Field for Asked {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let mut query = Object::open(value, at, faults)?;
-        let (limit, page) = page::read(&mut query);
-        query.close();
-        Some(Self { limit, page })
-    }
 }

@@ -1,8 +1,12 @@
 //! Pages of lists.
 
-use domain::form::Object;
+use domain::{
+    Faults,
+    form::{Field, Object},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{cursor::ById, extract::Digits};
 
@@ -53,4 +57,19 @@ pub(crate) fn read(query: &mut Object<'_>) -> (Limit, db::Page) {
     let limit = Limit::read(query);
     let after = query.optional::<ById>("cursor").map(|it| it.0);
     (limit, db::Page { after, limit: limit.and_one() })
+}
+
+/// What is asked of a list that has no filters.
+pub(crate) struct Paged {
+    pub(crate) limit: Limit,
+    pub(crate) page: db::Page,
+}
+
+impl Field for Paged {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut query = Object::open(value, at, faults)?;
+        let (limit, page) = read(&mut query);
+        query.close();
+        Some(Self { limit, page })
+    }
 }

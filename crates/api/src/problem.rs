@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Faults, grants, introductions,
+    Faults, emergencies, grants, introductions,
     listings::{self, NotSubmitted},
     organisations,
     pairs::{self, Refused},
@@ -436,6 +436,15 @@ impl From<organisations::NotAllowed> for Problem {
 impl From<pairs::NotAllowed> for Problem {
     fn from(_: pairs::NotAllowed) -> Self {
         Self::new(Code::WrongState)
+    }
+}
+
+impl From<emergencies::Refused> for Problem {
+    fn from(why: emergencies::Refused) -> Self {
+        Self::new(match why {
+            emergencies::Refused::NotAllowed(_) => Code::WrongState,
+            emergencies::Refused::AnotherPerson => Code::AnotherPerson,
+        })
     }
 }
 

@@ -32,7 +32,6 @@ use crate::{
     page::Limit,
     problem::Problem,
     routes::{Doc, Routes},
-    submissions::KindName,
 };
 
 pub(crate) fn routes(clock: Clock) -> Routes {
@@ -175,7 +174,7 @@ impl Field for Asked {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut query = Object::open(value, at, faults)?;
         let words = query.optional::<Typed>("q");
-        let kind = query.optional::<KindName>("kind").map(|it| it.0);
+        let kind = query.optional("kind");
         let filters = Filters {
             field: query.optional::<TechField>("field").map(|it| it.to_string()),
             industry: query.optional::<Industry>("industry").map(|it| it.to_string()),

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::Method};
 use db::{Clock, Db, listings::Submission};
 use domain::{
-    Fault, Faults,
+    Faults,
     achievements::AchievementForm,
     form::{Field, Object},
     listings::{Kind, Number},
@@ -89,22 +89,9 @@ struct Asked {
 impl Field for Asked {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut query = Object::open(value, at, faults)?;
-        let kind = query.optional::<KindName>("kind").map(|it| it.0);
+        let kind = query.optional("kind");
         let (limit, page) = page::read(&mut query);
         query.close();
         Some(Self { kind, limit, page })
-    }
-}
-
-/// A kind of listing that stands in a query.
-pub(crate) struct KindName(pub(crate) Kind);
-
-impl Field for KindName {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let kind = value.as_str().and_then(Kind::named);
-        if kind.is_none() {
-            faults.push(at, Fault::UnknownCode { table: "kind" });
-        }
-        kind.map(Self)
     }
 }

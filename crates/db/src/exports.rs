@@ -33,6 +33,7 @@ pub const OWN: &[Own] = &[
     Own { table: "answers", of: &["person_id"], but: &[] },
     Own { table: "attachments", of: &["sender_id"], but: &["stored"] },
     Own { table: "grants", of: &["person_id"], but: &[] },
+    Own { table: "emergencies", of: &["asked_by"], but: &[] },
     Own { table: "readers", of: &["person_id"], but: &[] },
     // What the other side answered is not the person's to read: the introduction itself shows what is.
     Own {

@@ -10,6 +10,7 @@ pub mod audit;
 mod clock;
 mod conn;
 pub mod consents;
+pub mod emergencies;
 pub mod erasures;
 mod error;
 pub mod exports;

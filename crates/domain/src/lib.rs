@@ -10,6 +10,7 @@ pub mod codes;
 pub mod consents;
 pub mod contacts;
 pub mod days;
+pub mod emergencies;
 mod fault;
 pub mod form;
 pub mod grants;

@@ -35,17 +35,24 @@ pub enum Subject {
     NeedHidden,
     /// A matchmaker stopped offering an achievement.
     AchievementHidden,
+    /// An administrator was let read a need, in an emergency.
+    NeedOpened,
+    /// An administrator was let read an achievement, in an emergency.
+    AchievementOpened,
 }
 
 impl Subject {
     /// Every subject.
-    pub const ALL: [Self; 2] = [Self::NeedHidden, Self::AchievementHidden];
+    pub const ALL: [Self; 4] =
+        [Self::NeedHidden, Self::AchievementHidden, Self::NeedOpened, Self::AchievementOpened];
 
     /// The name used in storage and on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NeedHidden => "need_hidden",
             Self::AchievementHidden => "achievement_hidden",
+            Self::NeedOpened => "need_opened",
+            Self::AchievementOpened => "achievement_opened",
         }
     }
 

@@ -143,7 +143,7 @@ pub(crate) fn facts<F: Form>(it: &Listing<F>, tie: Tie) -> ListingFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sight {
     pub(crate) view: View,
-    pub(super) revision: View,
+    pub(crate) revision: View,
     /// What binds the reader to the listing.
     pub(crate) tie: Tie,
 }

@@ -15,6 +15,7 @@ mod bad_input;
 mod bounds;
 mod cookies;
 mod description;
+mod emergencies;
 mod grants;
 mod idempotency;
 mod introductions;

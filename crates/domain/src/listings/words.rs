@@ -80,6 +80,13 @@ impl Visibility {
     }
 }
 
+impl Field for Kind {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let unknown = Fault::UnknownCode { table: "need, achievement" };
+        text::read(value, at, faults, |raw| Self::named(raw).ok_or(unknown))
+    }
+}
+
 impl Field for Visibility {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let unknown = Fault::UnknownCode { table: "visibility" };

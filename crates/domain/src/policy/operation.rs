@@ -68,6 +68,14 @@ pub enum Operation {
     AskGrant,
     /// Confirm or refuse as the second person; take back what one asked for.
     DecideGrant,
+    /// List and read what was opened to an administrator in an emergency.
+    ReadEmergencies,
+    /// Ask to read a listing in an emergency, and end it.
+    AskEmergency,
+    /// Agree to it or refuse it as the second person.
+    DecideEmergency,
+    /// Read the listing that was opened.
+    UseEmergency,
     /// Close an account for good, at its owner's request.
     ErasePerson,
     /// List what waits for review.
@@ -205,6 +213,11 @@ const ADMINISTRATORS: &[Grant] = &[
     grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
     grant(Role::Auditor, Relation::Any, Standing::Any),
 ];
+const ACTING_ADMINISTRATORS: &[Grant] = &[
+    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
+    grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended),
+    grant(Role::Auditor, Relation::Any, Standing::NotSuspended),
+];
 const SIDES_AND_OFFICE: &[Grant] = &[
     grant(Role::Enterprise, Relation::Any, Standing::Any),
     grant(Role::Research, Relation::Any, Standing::Any),
@@ -257,9 +270,10 @@ impl Operation {
             | Self::SwitchPerson
             | Self::ErasePerson
             | Self::ResetSecondFactor => SYSTEM,
-            Self::ReadGrants => ADMINISTRATORS,
+            Self::ReadGrants | Self::ReadEmergencies => ADMINISTRATORS,
+            Self::AskEmergency | Self::UseEmergency => ACTING_ADMINISTRATORS,
             Self::AskGrant => SECURITY,
-            Self::DecideGrant => ACTING_KEEPERS,
+            Self::DecideGrant | Self::DecideEmergency => ACTING_KEEPERS,
             Self::ListSubmissions | Self::ListPairs | Self::ReadPair | Self::ReadPairLog => {
                 MATCHMAKERS
             }
@@ -324,6 +338,10 @@ impl Operation {
             Self::ReadGrants => "grants.read",
             Self::AskGrant => "grants.ask",
             Self::DecideGrant => "grants.decide",
+            Self::ReadEmergencies => "emergencies.read",
+            Self::AskEmergency => "emergencies.ask",
+            Self::DecideEmergency => "emergencies.decide",
+            Self::UseEmergency => "emergencies.use",
             Self::ErasePerson => "people.erase",
             Self::ListSubmissions => "submissions.list",
             Self::ListPairs => "pairs.list",

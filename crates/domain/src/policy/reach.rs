@@ -131,6 +131,7 @@ impl Operation {
             | Self::ReadSelf
             | Self::ReadNotices
             | Self::ReadGrants
+            | Self::ReadEmergencies
             | Self::ListColleagues
             | Self::ListIntroductions
             | Self::ReadIntroduction
@@ -170,6 +171,9 @@ impl Operation {
             | Self::RegisterOrganisation
             | Self::AskGrant
             | Self::DecideGrant
+            | Self::AskEmergency
+            | Self::DecideEmergency
+            | Self::UseEmergency
             | Self::AnswerIntroduction
             | Self::WithdrawIntroduction => None,
         }

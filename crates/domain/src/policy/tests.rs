@@ -45,6 +45,10 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::ReadGrants,
     Operation::AskGrant,
     Operation::DecideGrant,
+    Operation::ReadEmergencies,
+    Operation::AskEmergency,
+    Operation::DecideEmergency,
+    Operation::UseEmergency,
     Operation::ErasePerson,
     Operation::ListSubmissions,
     Operation::ListPairs,
@@ -138,6 +142,10 @@ people.switch Y
 grants.read YCA
 grants.ask C
 grants.decide YC
+emergencies.read YCA
+emergencies.ask YCA
+emergencies.decide YC
+emergencies.use YCA
 people.erase Y
 submissions.list M
 pairs.list M
@@ -231,6 +239,9 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "organisations.register",
         "grants.ask",
         "grants.decide",
+        "emergencies.ask",
+        "emergencies.decide",
+        "emergencies.use",
         "people.erase",
         "introductions.answer",
         "introductions.withdraw",

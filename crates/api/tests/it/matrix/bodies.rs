@@ -48,6 +48,10 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
         "GrantForm" => {
             json!({ "person": cast.person("Ex").id, "role": "lead", "reason": "岗位调整" })
         }
+        "EmergencyForm" => {
+            let reason = "接到举报，须核实";
+            json!({ "kind": "need", "listing": cast.need, "minutes": 60, "reason": reason })
+        }
         "RefusalForm" | "HideForm" => json!({ "reason": "不合适" }),
         "AnswerForm" => json!({
             "answer": "yes", "cooperation": "合作开发", "missing": "中试条件", "about": "一家单位",

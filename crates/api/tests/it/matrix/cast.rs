@@ -29,6 +29,8 @@ const DEVICE: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 pub(super) struct Cast {
     pub(super) world: World,
     pub(super) enterprise: OrganisationId,
+    /// A need of the enterprise's, for what names one in its body.
+    pub(super) need: String,
     /// The hash of [`PASSWORD`].
     hash: String,
     everyone: BTreeMap<&'static str, Someone>,
@@ -69,7 +71,8 @@ impl Cast {
         }
         let pool = Passwords::new(1).unwrap();
         let hash = pool.hash(&Password::new(PASSWORD).unwrap()).await.unwrap();
-        let cast = Self { world, enterprise: plant, hash, everyone };
+        let mut cast = Self { world, enterprise: plant, need: String::new(), hash, everyone };
+        cast.need = Box::pin(objects::make(&cast, "need published confidential")).await;
         for who in EVERYONE {
             cast.revive(who).await;
         }

@@ -33,6 +33,7 @@ pub(super) async fn make(cast: &Cast, name: &str) -> String {
         }
         "pair" => pair(cast, name).await.0.to_string(),
         "introduction" => introduction(cast, name).await,
+        "emergency" => emergency(cast, name).await,
         "file" => file(cast, name).await,
         _ => something_else(cast, name).await,
     }
@@ -197,6 +198,17 @@ async fn disable(cast: &Cast, person: &mut Person) {
     person.state = domain::people::State::Disabled;
     let save = async |tx: &db::Tx| db::people::save(tx, person).await;
     cast.world.db.write(save).await.unwrap();
+}
+
+/// The auditor asks to read a need, and a second person agrees or has not answered.
+async fn emergency(cast: &Cast, name: &str) -> String {
+    let form = bodies::body(cast, ("EmergencyForm", ""));
+    let id = cast.world.post(cast.someone("AU"), "/emergencies", form).await.id();
+    if name.ends_with("open") {
+        let at = format!("/emergencies/{id}/confirm");
+        cast.world.post(cast.someone("PA"), &at, json!(null)).await;
+    }
+    id
 }
 
 /// A file: of a need, or what proves who the enterprise is.
