@@ -14,7 +14,8 @@ import schemathesis
 
 BASE = os.environ["KEZHUAN_BASE"]
 TOKEN = os.environ["KEZHUAN_TOKEN"]
-IDS = json.load(open(os.environ["KEZHUAN_IDS"], encoding="utf-8"))
+KNOWN = json.load(open(os.environ["KEZHUAN_IDS"], encoding="utf-8"))
+IDS = KNOWN["ids"]
 REACHED = os.environ["KEZHUAN_REACHED"]
 
 chance = random.Random(20260102)
@@ -42,14 +43,18 @@ def before_call(context, case, **kwargs):
     """Names something that exists, in its present version, two times of three."""
     if not is_good(case):
         return
-    shelf = case.path.split("/")[1]
-    known = IDS.get(shelf, [])
+    shelf, operation = case.path.split("/")[1], f"{case.method.upper()} {case.path}"
+    known = IDS.get(operation) or IDS.get(shelf, [])
     if "id" in (case.path_parameters or {}) and known and chance.random() < 0.67:
         case.path_parameters["id"] = chance.choice(known)
         if "If-Match" in case.headers:
             tag = tag_of(f"/{shelf}/{case.path_parameters['id']}")
             if tag:
                 case.headers["If-Match"] = tag
+    if "table" in (case.path_parameters or {}):
+        case.path_parameters["table"] = chance.choice(KNOWN["tables"])
+    if operation in KNOWN["bodies"] and isinstance(case.body, dict):
+        case.body.update(KNOWN["bodies"][operation])
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
 

@@ -106,6 +106,11 @@ impl Settings {
         bail!("the configuration will not do:\n  {}", problems.join("\n  "))
     }
 
+    /// Whether confidential listings are sealed as a whole.
+    pub(crate) const fn sealing(&self) -> Confidential {
+        self.keys.confidential
+    }
+
     /// The keys that seal what is stored.
     pub(crate) fn keys(&self) -> anyhow::Result<Keys> {
         let file = &self.keys.file;

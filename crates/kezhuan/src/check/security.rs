@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use db::{Db, Page};
+use api::SecondFactor;
+use db::{Db, Page, keys::Confidential};
 use domain::people::{Role, State};
 use secrecy::ExposeSecret as _;
 
 use super::Findings;
-use crate::settings::{Metrics, Settings, Tls};
+use crate::settings::{CookieSetting, Metrics, Settings, Tls};
 
 /// How many accounts are looked at together.
 const PAGE: u64 = 500;
@@ -18,6 +19,7 @@ impl Findings {
         self.look_at_listening(settings);
         self.look_at_limits(settings);
         self.look_at_uploads(settings);
+        self.look_at_signing_in(settings);
         self.look_at_secrets(settings);
         self.look_at_privacy(&settings.folder);
         self.look_at_people(settings).await;
@@ -98,6 +100,35 @@ impl Findings {
             api::Proofs::Optional => self.odd(
                 "verification",
                 "does not demand licence and letter: set uploads.proofs = \"required\", unless they are checked otherwise",
+            ),
+        }
+    }
+
+    fn look_at_signing_in(&mut self, settings: &Settings) {
+        match settings.signin.second_factor {
+            SecondFactor::Optional => self.bad(
+                "second factor",
+                "is demanded of nobody, so that a password is enough to act for the office: set signin.second_factor = \"staff\"",
+            ),
+            SecondFactor::Staff => self.good("second factor", "is demanded of the office"),
+            SecondFactor::Everyone => self.good("second factor", "is demanded of everyone"),
+        }
+        match settings.sessions.cookies {
+            CookieSetting::Secure => self.good("cookies", "are sent over TLS only"),
+            CookieSetting::Plain => self.odd(
+                "cookies",
+                "are sent over HTTP, which is for one machine alone: set sessions.cookies = \"secure\"",
+            ),
+            CookieSetting::PlainEverywhere => self.bad(
+                "cookies",
+                "can be read by anyone on the way: set sessions.cookies = \"secure\"",
+            ),
+        }
+        match settings.sealing() {
+            Confidential::Sealed => self.good("confidential listings", "are sealed as a whole"),
+            Confidential::Plain => self.bad(
+                "confidential listings",
+                "can be read by whoever has the database: set keys.seal_confidential = true",
             ),
         }
     }

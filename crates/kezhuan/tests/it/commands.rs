@@ -119,6 +119,8 @@ fn what_stands_open_is_told_with_how_to_close_it() {
         .env("KEZHUAN_SERVER_LISTEN", "0.0.0.0:0")
         .env("KEZHUAN_SERVER_METRICS", "everyone")
         .env("KEZHUAN_SERVER_PROXIES", "0.0.0.0/0")
+        .env("KEZHUAN_SESSIONS_COOKIES", "plain_everywhere")
+        .env("KEZHUAN_KEYS_SEAL_CONFIDENTIAL", "false")
         .output()
         .unwrap();
     assert_eq!(open.status.code(), Some(3));
@@ -136,6 +138,9 @@ fn what_stands_open_is_told_with_how_to_close_it() {
         ("metrics", "loopback"),
         ("rate limits", "sign_in, entry, search, write, read"),
         ("uploads", "uploads.clamav"),
+        ("second factor", "signin.second_factor"),
+        ("cookies", "sessions.cookies"),
+        ("confidential listings", "keys.seal_confidential"),
         ("administrators", "--role auditor"),
         ("administrators", "--role security_admin"),
     ] {
