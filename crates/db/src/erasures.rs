@@ -11,8 +11,8 @@ use domain::{
 use sea_orm::ConnectionTrait as _;
 
 use crate::{
-    Db, Result, Tx, answers, attempts, error::corrupt, keys::random, listings, passwords, people,
-    second_factors, tokens,
+    Db, Result, Tx, answers, attempts, error::corrupt, identities, keys::random, listings,
+    oidc_flows, passwords, people, second_factors, tokens,
 };
 
 /// What a closed account is called.
@@ -30,6 +30,8 @@ pub async fn person(tx: &Tx, person: &Person) -> Result<u64> {
         + listings::forget_contact::<AchievementForm>(tx, organisation, contact).await?;
     tokens::remove_all(tx, person.id, None).await?;
     second_factors::remove(tx, person.id).await?;
+    identities::remove_all(tx, person.id).await?;
+    oidc_flows::remove_all(tx, person.id).await?;
     attempts::forget_account(tx, &attempts::account(person.login.as_str())).await?;
     // What colleagues were answered may name the person as a contact.
     answers::forget_all_of(tx, organisation).await?;

@@ -28,6 +28,9 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
         "DeferForm" => json!({ "until": "2026-03-01" }),
         "Credentials" => json!({ "login": "cast.ec", "password": PASSWORD }),
         "NewPassword" => json!({ "old": PASSWORD, "new": PASSWORD.replace("甜", "香") }),
+        "BeginForm" => json!({}),
+        "LinkForm" => json!({ "password": PASSWORD }),
+        "FinishForm" => json!({ "code": "c", "state": "s", "browser": "b" }),
         "CodeForm" => json!({ "code": cast.code() }),
         "TokenForm" => json!({ "name": "夜间导入" }),
         "Registration" => {

@@ -1,7 +1,11 @@
 //! What the matrix is asked about, made anew whenever something was done to it.
 
 use chrono::TimeDelta;
-use db::{Db, tokens};
+use db::{
+    Db,
+    identities::{self, Identity, IdentityId},
+    tokens,
+};
 use domain::{
     achievements::AchievementForm,
     days::Day,
@@ -71,6 +75,15 @@ async fn something_else(cast: &Cast, name: &str) -> String {
             let insert = async |tx: &db::Tx| tokens::insert(tx, &session, &digest).await;
             cast.world.db.write(insert).await.unwrap();
             session.id.to_string()
+        }
+        "the author's identity" => {
+            let (id, now) = (IdentityId::generate(), cast.world.clock.now());
+            let issuer = format!("https://{id}.example");
+            let person = cast.person("Ea").id;
+            let digest = identities::digest(&issuer, "li.wei");
+            let new = Identity { id, person, issuer, linked_at: now, used_at: None };
+            db.write(async |tx| identities::insert(tx, &new, &digest).await).await.unwrap();
+            id.to_string()
         }
         "the author's consent" => {
             let agreement = domain::consents::Purpose::ContactExchange.present();
