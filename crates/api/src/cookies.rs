@@ -93,4 +93,23 @@ mod tests {
         assert_eq!(Cookies::Plain.read(&headers), Some("kzs_plain"));
         assert_eq!(Cookies::Secure.read(&HeaderMap::new()), None);
     }
+
+    #[test]
+    fn the_proof_of_a_browser_is_sent_to_the_page_one_comes_back_to_and_nowhere_else() {
+        let secret = SecretString::from("proof");
+        let line = |it: Option<HeaderValue>| it.unwrap().to_str().unwrap().to_owned();
+        assert_eq!(
+            line(Cookies::Secure.keep_flow(&secret, TimeDelta::minutes(10))),
+            "__Secure-kezhuan-oidc=proof; Path=/oidc; Max-Age=600; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(
+            line(Cookies::Plain.forget_flow()),
+            "kezhuan-oidc=; Path=/oidc; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("kezhuan-oidc=a; kezhuan=b"));
+        assert_eq!(Cookies::Plain.read_flow(&headers), Some("a"));
+        assert_eq!(Cookies::Plain.read(&headers), Some("b"));
+        assert_eq!(Cookies::Secure.read_flow(&headers), None);
+    }
 }

@@ -138,11 +138,7 @@ async fn sign_in(
     let opening = Opening { person, organisation, stage, carrier };
     app.db
         .write(async |tx| {
-            let gone = |err| match err {
-                db::Error::NotFound => Problem::new(Code::IdentityNotLinked),
-                err => err.into(),
-            };
-            identities::touch(tx, identity.id, call.now).await.map_err(gone)?;
+            identities::touch(tx, identity.id, call.now).await.map_err(unlinked)?;
             let opened = open(tx, call, app.identity.sessions, opening).await?;
             let detail = json!({ "stage": stage });
             let mut line = call.line("oidc", Some(("person", person.id.as_uuid())), detail);
@@ -153,6 +149,14 @@ async fn sign_in(
         .await
 }
 
+/// Somebody unlinked it meanwhile.
+fn unlinked(err: db::Error) -> Problem {
+    if matches!(err, db::Error::NotFound) {
+        return Problem::new(Code::IdentityNotLinked);
+    }
+    err.into()
+}
+
 /// Puts on record that somebody who was at the provider is refused. What did not even get so far is
 /// put there by the gate.
 pub(crate) async fn noted(
@@ -160,9 +164,9 @@ pub(crate) async fn noted(
     call: &Call,
     (problem, person): (Problem, Option<PersonId>),
 ) -> Result<Problem, Problem> {
-    match problem.code {
-        Code::IdentityNotProved | Code::IdentityNotLinked | Code::AccountDisabled => {}
-        _ => return Ok(problem),
+    let of_the_provider = [Code::IdentityNotProved, Code::IdentityNotLinked, Code::AccountDisabled];
+    if !of_the_provider.contains(&problem.code) {
+        return Ok(problem);
     }
     let object = person.map(|it| ("person", it.as_uuid()));
     let line = db::audit::Line {

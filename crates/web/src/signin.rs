@@ -50,8 +50,10 @@ pub(crate) async fn show(client: Client, headers: HeaderMap) -> Response {
         Err(refused) => return refused.into_response(),
     };
     let mine = client.get_as("/v1/me/identities", who(&headers)).await;
-    let linked =
-        mine.as_ref().is_ok_and(|it| !it.body["items"].as_array().is_none_or(Vec::is_empty));
+    let has_any = |it: &Answered| {
+        it.body.get("items").and_then(Value::as_array).is_some_and(|it| !it.is_empty())
+    };
+    let linked = mine.as_ref().is_ok_and(has_any);
     html(StatusCode::OK, &SignIn { provider, known: mine.is_ok(), linked })
 }
 

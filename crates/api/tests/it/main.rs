@@ -22,6 +22,7 @@ mod leaks;
 mod listings;
 mod locks;
 mod matrix;
+mod oidc;
 mod organisations;
 mod pairs;
 mod passwords;

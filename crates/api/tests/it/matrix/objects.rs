@@ -37,6 +37,7 @@ pub(super) async fn make(cast: &Cast, name: &str) -> String {
         }
         "pair" => pair(cast, name).await.0.to_string(),
         "introduction" => introduction(cast, name).await,
+        "identity" => identity(cast).await.to_string(),
         "file" => file(cast, name).await,
         _ => something_else(cast, name).await,
     }
@@ -76,15 +77,6 @@ async fn something_else(cast: &Cast, name: &str) -> String {
             cast.world.db.write(insert).await.unwrap();
             session.id.to_string()
         }
-        "the author's identity" => {
-            let (id, now) = (IdentityId::generate(), cast.world.clock.now());
-            let issuer = format!("https://{id}.example");
-            let person = cast.person("Ea").id;
-            let digest = identities::digest(&issuer, "li.wei");
-            let new = Identity { id, person, issuer, linked_at: now, used_at: None };
-            db.write(async |tx| identities::insert(tx, &new, &digest).await).await.unwrap();
-            id.to_string()
-        }
         "the author's consent" => {
             let agreement = domain::consents::Purpose::ContactExchange.present();
             let consent = agreement.given(cast.person("Ea").id, (cast.world.clock.now(), "r"));
@@ -94,6 +86,16 @@ async fn something_else(cast: &Cast, name: &str) -> String {
         }
         _ => panic!("say in matrix/objects.rs how to make {name}"),
     }
+}
+
+async fn identity(cast: &Cast) -> IdentityId {
+    let (id, now) = (IdentityId::generate(), cast.world.clock.now());
+    let issuer = format!("https://{id}.example");
+    let person = cast.person("Ea").id;
+    let digest = identities::digest(&issuer, "li.wei");
+    let new = Identity { id, person, issuer, linked_at: now, used_at: None };
+    cast.world.db.write(async |tx| identities::insert(tx, &new, &digest).await).await.unwrap();
+    id
 }
 
 /// A listing whose name says its state, its visibility, and whether a change is on its way, nobody

@@ -220,7 +220,7 @@ const OBJECTS: &[Object] = &[
     other("/sessions", "the author's session",
                                            ". .  .  F  .  .  .  .  .  .  .  .  .  .  ."),
     other("/sessions", "absent",           ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
-    other("/me/identities", "the author's identity",
+    other("/me/identities", "identity of the author",
                                            ". .  .  F  .  .  .  .  .  .  .  .  .  .  ."),
     other("/me/identities", "absent",      ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/me/consents", "the author's consent",

@@ -2,7 +2,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ pub(super) struct Market {
 /// A provider that is running.
 pub(super) struct Provider {
     child: Child,
+    /// Kept open: a program whose output nobody takes would be stopped by it.
+    _stdout: BufReader<ChildStdout>,
     pub(super) issuer: String,
 }
 
@@ -60,10 +62,14 @@ impl Provider {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.map(Result::unwrap).find(|it| it.starts_with("ready at "));
-        let issuer = ready.expect("the provider starts").replace("ready at ", "");
-        Some(Self { child, issuer })
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut ready = String::new();
+        while !ready.starts_with("ready at ") {
+            ready.clear();
+            assert!(stdout.read_line(&mut ready).unwrap() > 0, "the provider did not start");
+        }
+        let issuer = ready.trim().replace("ready at ", "");
+        Some(Self { child, _stdout: stdout, issuer })
     }
 
     /// Makes it lie, or be honest again.
