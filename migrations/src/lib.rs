@@ -13,6 +13,7 @@ mod m0005_signin;
 mod m0007_privacy;
 mod m0008_rights;
 mod m0009_surface;
+mod m0010_oidc;
 
 /// Applies every step in order.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_privacy::Migration),
             Box::new(m0008_rights::Migration),
             Box::new(m0009_surface::Migration),
+            Box::new(m0010_oidc::Migration),
         ]
     }
 }

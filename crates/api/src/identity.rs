@@ -10,7 +10,7 @@ use domain::{
     policy::{Reach, Stage},
 };
 
-use crate::{cookies::Cookies, problem::Problem, secrets::Passwords};
+use crate::{cookies::Cookies, oidc::Provider, problem::Problem, secrets::Passwords};
 
 /// What signing in goes by.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Identity {
     pub attempts: attempts::Rules,
     /// Of whom a second factor is demanded.
     pub second_factor: SecondFactor,
+    /// Another provider that people can sign in by.
+    pub provider: Option<Provider>,
 }
 
 /// Of whom a second factor is demanded.
@@ -76,6 +78,7 @@ impl Identity {
             sessions: Sessions::default(),
             attempts: attempts::Rules::default(),
             second_factor: SecondFactor::Optional,
+            provider: None,
         })
     }
 

@@ -79,6 +79,29 @@ const fn both(code: Code) -> (&'static str, &'static str) {
             ("用户名或密码不正确。", "The sign-in name or the password is wrong.")
         }
         Code::WrongCode => ("验证码不正确，或已经用过。", "The code is wrong, or was used before."),
+        Code::NoProvider => (
+            "本平台没有设置其他登录方式。",
+            "There is no other way to sign in here than the password.",
+        ),
+        Code::ProviderUnavailable => (
+            "统一身份认证暂不可用，请稍候再试，或用密码登录。",
+            "The other provider cannot be asked just now. Try again soon, or sign in by password.",
+        ),
+        Code::FlowEnded => (
+            "这次登录已经完成、已超时，或不是在这个浏览器里开始的；请重新开始。",
+            "This sign-in was finished before, took too long, or began in another browser. Begin anew.",
+        ),
+        Code::IdentityNotProved => (
+            "统一身份认证的答复未能证明您的身份，请重新开始；若仍不行，请联系管理员。",
+            "What the other provider said does not prove who you are. Begin anew, or ask the office.",
+        ),
+        Code::IdentityNotLinked => (
+            "这个外部身份尚未绑定账号。请先用密码登录并绑定，之后即可用它登录。",
+            "This identity is linked with no account. Sign in by password and link it first.",
+        ),
+        Code::AccountDisabled => {
+            ("账号已停用，请联系管理员。", "The account is disabled. Ask the office.")
+        }
         Code::TooManyAttempts => (
             "尝试次数过多，请在 Retry-After 所示时间之后再试。",
             "Too many attempts. Try again after the time that Retry-After says.",

@@ -32,6 +32,7 @@ mod extract;
 mod files;
 mod grants;
 mod health;
+mod identities;
 mod identity;
 mod introductions;
 mod json;
@@ -43,6 +44,7 @@ mod me;
 mod moment;
 mod needs;
 mod notices;
+mod oidc;
 mod once;
 mod openapi;
 mod organisations;
@@ -66,6 +68,7 @@ pub use files::{Files, Proofs, Rules, Scanner};
 pub use identity::{Identity, Owner, SecondFactor, Sessions};
 pub use language::{Language, describe};
 pub use layers::Limits;
+pub use oidc::{Provider, Terms};
 pub use origin::Origin;
 pub use problem::{Code, Problem};
 pub use rates::Paces;
@@ -133,8 +136,10 @@ fn v1(clock: Clock) -> Routes {
         .merge(codes::routes(clock.clone()))
         .merge(search_box::routes(clock.clone()))
         .merge(sessions::routes(clock.clone()))
+        .merge(oidc::routes(clock.clone()))
         .merge(me::routes(clock.clone()))
         .merge(second_factor::routes(clock.clone()))
+        .merge(identities::routes(clock.clone()))
         .merge(notices::routes(clock.clone()))
         .merge(tokens::routes(clock.clone()))
         .merge(consents::routes(clock.clone()))

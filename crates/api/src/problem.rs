@@ -47,6 +47,19 @@ pub enum Code {
     WrongCredentials,
     /// The code of the second factor is wrong, or was used before.
     WrongCode,
+    /// There is no other provider to sign in by.
+    NoProvider,
+    /// The other provider cannot be reached, or cannot be understood.
+    ProviderUnavailable,
+    /// The sign-in by another provider was finished before, began in another browser, or took too
+    /// long.
+    FlowEnded,
+    /// What the other provider said does not prove who it is.
+    IdentityNotProved,
+    /// Who it is at the other provider is linked with no account.
+    IdentityNotLinked,
+    /// The account is disabled.
+    AccountDisabled,
     /// Too many failures: wait.
     TooManyAttempts,
     /// The code of the second factor is awaited.
@@ -133,10 +146,16 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 50] = [
         Self::SignInRequired,
         Self::WrongCredentials,
         Self::WrongCode,
+        Self::NoProvider,
+        Self::ProviderUnavailable,
+        Self::FlowEnded,
+        Self::IdentityNotProved,
+        Self::IdentityNotLinked,
+        Self::AccountDisabled,
         Self::TooManyAttempts,
         Self::CodeRequired,
         Self::SecondFactorRequired,
@@ -183,11 +202,14 @@ impl Code {
     /// The status it is answered with.
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::SignInRequired | Self::WrongCredentials | Self::WrongCode => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::SignInRequired
+            | Self::WrongCredentials
+            | Self::WrongCode
+            | Self::IdentityNotProved => StatusCode::UNAUTHORIZED,
             Self::Forbidden
             | Self::CodeRequired
+            | Self::IdentityNotLinked
+            | Self::AccountDisabled
             | Self::SecondFactorRequired
             | Self::PasswordExpired
             | Self::ScopeMissing
@@ -216,6 +238,8 @@ impl Code {
             | Self::LimitReached
             | Self::QuotaExceeded
             | Self::ProofsMissing
+            | Self::NoProvider
+            | Self::FlowEnded
             | Self::Conflict => StatusCode::CONFLICT,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
@@ -223,6 +247,7 @@ impl Code {
             Self::Timeout
             | Self::SearchRebuilding
             | Self::ScannerUnavailable
+            | Self::ProviderUnavailable
             | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -234,6 +259,7 @@ impl Code {
             self,
             Self::Forbidden
                 | Self::PasswordExpired
+                | Self::FlowEnded
                 | Self::ScopeMissing
                 | Self::OwnOrganisation
                 | Self::OrganisationNotVerified
@@ -283,6 +309,11 @@ impl Problem {
     /// A failure; `cause` is logged, and not told.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self { cause: Some(cause.to_string().into()), ..Self::new(Code::Internal) }
+    }
+
+    /// The same; `cause` is logged, and not told.
+    pub(crate) fn because(self, cause: impl std::fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string().into()), ..self }
     }
 
     /// Why something was not saved; `overtaken` is said when someone else saved first.

@@ -118,10 +118,10 @@ struct CodeForm {
 /// The present password.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct PasswordForm {
+pub(crate) struct PasswordForm {
     /// The present password.
     #[schemars(with = "String")]
-    password: SecretString,
+    pub(crate) password: SecretString,
 }
 
 /// One's own second factor.
@@ -338,7 +338,7 @@ async fn own(db: &Db, call: &Call) -> Result<Person, Problem> {
 }
 
 /// Whoever has signed in, if the password was typed again.
-async fn sure(app: &App, call: &Call, form: PasswordForm) -> Result<Person, Problem> {
+pub(crate) async fn sure(app: &App, call: &Call, form: PasswordForm) -> Result<Person, Problem> {
     let person = own(&app.db, call).await?;
     if attempts::confirm_password(app, call, (&person, form.password)).await? {
         return Ok(person);

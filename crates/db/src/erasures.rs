@@ -11,8 +11,8 @@ use domain::{
 use sea_orm::ConnectionTrait as _;
 
 use crate::{
-    Db, Result, Tx, answers, attempts, error::corrupt, keys::random, listings, passwords, people,
-    second_factors, tokens,
+    Db, Result, Tx, answers, attempts, error::corrupt, identities, keys::random, listings,
+    oidc_flows, passwords, people, second_factors, tokens,
 };
 
 /// What a closed account is called.
@@ -28,9 +28,7 @@ pub async fn person(tx: &Tx, person: &Person) -> Result<u64> {
     let organisation = person.organisation;
     let changed = listings::forget_contact::<NeedForm>(tx, organisation, contact).await?
         + listings::forget_contact::<AchievementForm>(tx, organisation, contact).await?;
-    tokens::remove_all(tx, person.id, None).await?;
-    second_factors::remove(tx, person.id).await?;
-    attempts::forget_account(tx, &attempts::account(person.login.as_str())).await?;
+    let_in_no_more(tx, person).await?;
     // What colleagues were answered may name the person as a contact.
     answers::forget_all_of(tx, organisation).await?;
     let mut nobody = person.clone();
@@ -43,6 +41,15 @@ pub async fn person(tx: &Tx, person: &Person) -> Result<u64> {
     people::replace_hash(tx, nobody.id, &no_password()?).await?;
     passwords::forget(tx, nobody.id, 0).await?;
     Ok(changed)
+}
+
+/// Forgets whatever a person could come in by, but the password.
+async fn let_in_no_more(tx: &Tx, person: &Person) -> Result<()> {
+    tokens::remove_all(tx, person.id, None).await?;
+    second_factors::remove(tx, person.id).await?;
+    identities::remove_all(tx, person.id).await?;
+    oidc_flows::remove_all(tx, person.id).await?;
+    attempts::forget_account(tx, &attempts::account(person.login.as_str())).await
 }
 
 /// A hash that no password has.

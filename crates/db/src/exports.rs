@@ -18,6 +18,8 @@ pub struct Own {
     pub but: &'static [&'static str],
 }
 
+const OIDC_SECRETS: [&str; 4] = ["state_hash", "browser_hash", "nonce_hash", "verifier"];
+
 /// Every table that holds what is kept of people.
 pub const OWN: &[Own] = &[
     Own { table: "people", of: &["id"], but: &["password_hash"] },
@@ -25,6 +27,8 @@ pub const OWN: &[Own] = &[
     Own { table: "old_passwords", of: &["person_id"], but: &["hash"] },
     Own { table: "second_factors", of: &["person_id"], but: &["secret", "pending"] },
     Own { table: "recovery_codes", of: &["person_id"], but: &["hash"] },
+    Own { table: "identities", of: &["person_id"], but: &["subject_hash"] },
+    Own { table: "oidc_flows", of: &["person_id"], but: &OIDC_SECRETS },
     Own { table: "tokens", of: &["person_id"], but: &["hash"] },
     Own { table: "consents", of: &["person_id"], but: &[] },
     Own { table: "listings", of: &["author_id"], but: &[] },

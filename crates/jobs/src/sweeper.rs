@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use db::{
     Db, Tx, answers, attempts, audit,
     jobs::{self, Claim},
-    outbox, rates, tokens,
+    oidc_flows, outbox, rates, tokens,
 };
 use domain::{
     achievements::AchievementForm,
@@ -46,6 +46,7 @@ pub(crate) async fn sweep(db: &Db, claim: &Claim, kept: TimeDelta, now: Now) -> 
         answers::forget(tx, now - TimeDelta::hours(24)).await?;
         attempts::forget(tx, now - TimeDelta::days(1)).await?;
         tokens::forget(tx, now - TimeDelta::days(30)).await?;
+        oidc_flows::forget(tx, now).await?;
         outbox::forget(tx, now - TimeDelta::days(7)).await?;
         purge(tx, now - kept, now).await?;
         rates::forget(tx, now).await?;

@@ -14,7 +14,7 @@ use crate::{
     cli::{CheckArgs, Format},
     console,
     serve::veil,
-    settings::{Metrics, Settings},
+    settings::{BACK, Metrics, Settings},
 };
 
 mod anchors;
@@ -51,6 +51,7 @@ pub(crate) async fn run(
             findings.good("configuration", "can be read");
             findings.look_at_folder(&settings.folder);
             findings.look_at_address(&settings);
+            findings.look_at_provider(&settings);
             findings.look_at_index(&settings);
             findings.look_at_anchors(&settings);
             findings.look_at_database(&settings).await;
@@ -118,6 +119,25 @@ impl Findings {
         }
         if settings.server.metrics == Metrics::Everyone {
             self.odd("metrics", "everyone may read /metrics");
+        }
+    }
+
+    fn look_at_provider(&mut self, settings: &Settings) {
+        let oidc = &settings.oidc;
+        if !oidc.is_on() {
+            return;
+        }
+        let address = settings.server.address(settings.server.listen);
+        let (name, issuer) = (&oidc.name, &oidc.issuer);
+        self.good("oidc", format!("{name} is {issuer}; it must know {address}{BACK}"));
+        if oidc.client_secret.expose_secret().is_empty() {
+            self.odd(
+                "oidc",
+                "there is no client secret: set oidc.client_secret, unless the provider gave none",
+            );
+        }
+        if address.starts_with("http://") && !settings.server.listen.ip().is_loopback() {
+            self.bad("oidc", "people come back from the provider without TLS: set server.url to an https address");
         }
     }
 

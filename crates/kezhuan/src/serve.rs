@@ -86,7 +86,9 @@ impl Market {
     ) -> anyhow::Result<()> {
         let Self { db, clock, worker, engine } = self;
         let anchors = Anchors::new(settings.audit.anchors(&settings.folder));
-        let identity = settings.identity()?;
+        let mut identity = settings.identity()?;
+        let address = settings.server.address(listener.local_addr()?);
+        identity.provider = settings.oidc.provider(&address)?;
         let limits = Limits {
             body_bytes: settings.server.body_bytes,
             request: settings.server.request,

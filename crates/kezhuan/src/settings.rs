@@ -19,6 +19,7 @@ use crate::console;
 mod audit;
 mod identity;
 mod limits;
+mod oidc;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,8 @@ pub(crate) use server::{Metrics, Server, Tls};
 pub(crate) use uploads::Uploads;
 
 pub(crate) use audit::AuditSettings;
+pub(crate) use oidc::{BACK, OidcSettings};
+
 pub(crate) use identity::{CookieSetting, PasswordSettings, SessionSettings, SignInSettings};
 
 /// Everything that can be set.
@@ -47,6 +50,7 @@ pub(crate) struct Settings {
     pub(crate) passwords: PasswordSettings,
     pub(crate) sessions: SessionSettings,
     pub(crate) signin: SignInSettings,
+    pub(crate) oidc: OidcSettings,
     pub(crate) index_threads: usize,
     pub(crate) matching: Depth,
     pub(crate) audit: AuditSettings,
@@ -226,6 +230,9 @@ impl Field for Settings {
             let fault = Fault::NotAllowed { because_of: "server.listen" };
             faults.push(format!("{at}/sessions/cookies"), fault);
         }
+        if rest.oidc.is_on() && server.url.is_empty() && !server.listen.ip().is_loopback() {
+            faults.push(format!("{at}/server/url"), Fault::Missing);
+        }
         Some(Self {
             folder: data.0,
             database_url: database.url,
@@ -239,6 +246,7 @@ impl Field for Settings {
             passwords: rest.passwords,
             sessions: rest.sessions,
             signin: rest.signin,
+            oidc: rest.oidc,
             index_threads: rest.index_threads,
             matching: rest.matching,
             audit: rest.audit,
@@ -294,6 +302,7 @@ struct Rest {
     passwords: PasswordSettings,
     sessions: SessionSettings,
     signin: SignInSettings,
+    oidc: OidcSettings,
     index_threads: usize,
     matching: Depth,
     audit: AuditSettings,
@@ -311,6 +320,7 @@ impl Field for Rest {
         let passwords = object.required::<PasswordSettings>("passwords");
         let sessions = object.required::<SessionSettings>("sessions");
         let signin = object.required::<SignInSettings>("signin");
+        let oidc = object.required("oidc");
         let threads = object.required::<Index>("index");
         let matching = object.required::<Matching>("matching");
         let audit = object.required("audit");
@@ -324,6 +334,7 @@ impl Field for Rest {
             passwords: passwords?,
             sessions: sessions?,
             signin: signin?,
+            oidc: oidc?,
             index_threads: or_cores(threads?.0).min(8),
             matching: matching?.0,
             audit: audit?,

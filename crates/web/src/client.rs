@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, FromRequestParts},
-    http::{Request, StatusCode, request::Parts},
+    http::{HeaderMap, HeaderValue, Request, StatusCode, header, request::Parts},
 };
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -23,6 +23,14 @@ pub(crate) struct Client {
     labels: Arc<OnceLock<Labels>>,
     /// For whom it asks: the API is to know where a request comes from.
     reader: Option<ConnectInfo<SocketAddr>>,
+}
+
+/// What the API answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered {
+    pub(crate) body: Value,
+    /// What the browser is to keep or forget.
+    pub(crate) cookies: Vec<HeaderValue>,
 }
 
 /// What the API refused, as a page can tell it.
@@ -40,18 +48,46 @@ impl Client {
 
     /// What a GET of an address below `/api` is answered with.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Refused> {
+        Ok(self.get_as(path, HeaderMap::new()).await?.body)
+    }
+
+    /// The same, for whoever sent these headers.
+    pub(crate) async fn get_as(&self, path: &str, who: HeaderMap) -> Result<Answered, Refused> {
         let request = Request::get(format!("/api{path}")).body(Body::empty());
+        self.send(request, who).await
+    }
+
+    /// What a POST of an address below `/api` is answered with.
+    pub(crate) async fn post_as(
+        &self,
+        path: &str,
+        who: HeaderMap,
+        body: &Value,
+    ) -> Result<Answered, Refused> {
+        let request = Request::post(format!("/api{path}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()));
+        self.send(request, who).await
+    }
+
+    async fn send(
+        &self,
+        request: axum::http::Result<Request<Body>>,
+        who: HeaderMap,
+    ) -> Result<Answered, Refused> {
         let mut request = request.map_err(|_not_an_address| Refused::not_found())?;
+        request.headers_mut().extend(who);
         if let Some(reader) = self.reader {
             request.extensions_mut().insert(reader);
         }
         let Ok(response) = self.api.clone().oneshot(request).await;
         let status = response.status();
+        let cookies = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
         let bytes = response.into_body().collect().await;
         let bytes = bytes.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if status.is_success() {
-            return Ok(body);
+            return Ok(Answered { body, cookies });
         }
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         Err(Refused {

@@ -152,7 +152,7 @@ fn without_cursor(raw: &str) -> String {
 }
 
 /// Percent-decodes a value for showing it again; what cannot be decoded is left out.
-fn decoded(value: &str) -> String {
+pub(crate) fn decoded(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.bytes();
     while let Some(byte) = rest.next() {

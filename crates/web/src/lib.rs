@@ -5,10 +5,11 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, header},
     middleware::{Next, from_fn},
     response::Response,
-    routing::get,
+    routing::{get, post},
 };
 
 mod assets;
@@ -18,6 +19,7 @@ mod home;
 mod labels;
 mod listings;
 mod page;
+mod signin;
 
 use client::Client;
 
@@ -28,13 +30,20 @@ pub fn router(api: Router) -> Router {
         .route("/", get(home::show))
         .route("/needs/{id}", get(listings::need))
         .route("/achievements/{id}", get(listings::achievement))
+        .route("/signin/oidc", get(signin::show).post(signin::leave))
+        .route("/signin/oidc/link", post(signin::leave_to_link))
+        .route("/oidc/callback", get(signin::come_back))
         .route("/api/docs", get(docs::show))
         .route("/assets/kezhuan.css", get(assets::style))
         .route("/favicon.svg", get(assets::icon))
         .fallback(page::nothing_here)
+        .layer(DefaultBodyLimit::max(BODY))
         .layer(from_fn(protect))
         .with_state(client)
 }
+
+/// The longest form of a page, in bytes.
+const BODY: usize = 16 * 1024;
 
 /// Nothing from elsewhere, nothing inline, in no frame, no scripts at all. What `default-src` covers
 /// is named again where examiners look for it.

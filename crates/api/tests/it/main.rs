@@ -23,6 +23,7 @@ mod leaks;
 mod listings;
 mod locks;
 mod matrix;
+mod oidc;
 mod organisations;
 mod pairs;
 mod passwords;

@@ -23,8 +23,15 @@ use cast::Cast;
 pub(crate) use table::ABSENT;
 use table::{Expected, Row};
 
-/// What succeeds only in the middle of signing in, where nobody here is: `second_factor.rs` does it.
-const ELSEWHERE: [&str; 1] = ["proveSecondFactor"];
+/// What succeeds only in the middle of signing in, where nobody here is: `second_factor.rs` does it;
+/// and what takes another provider: `oidc.rs` of the program's tests.
+const ELSEWHERE: [&str; 5] = [
+    "proveSecondFactor",
+    "beginOidcSignIn",
+    "finishOidcSignIn",
+    "beginIdentityLink",
+    "finishIdentityLink",
+];
 
 /// An operation, as the description tells of it.
 struct Operation {

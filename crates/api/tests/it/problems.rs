@@ -17,6 +17,12 @@ fn the_codes_are_a_promise() {
     401 sign_in_required
     401 wrong_credentials
     401 wrong_code
+    409 no_provider
+    503 provider_unavailable
+    409 flow_ended
+    401 identity_not_proved
+    403 identity_not_linked
+    403 account_disabled
     429 too_many_attempts
     403 code_required
     403 second_factor_required

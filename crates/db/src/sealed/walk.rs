@@ -69,6 +69,12 @@ pub(super) const FIELDS: &[Field] = &[
         kind: Kind::Text,
     },
     Field {
+        table: "oidc_flows",
+        key: &[KeyColumn::Text("state_hash")],
+        column: "verifier",
+        kind: Kind::Text,
+    },
+    Field {
         table: "answers",
         key: &[KeyColumn::Id("person_id"), KeyColumn::Text("key")],
         column: "answer",

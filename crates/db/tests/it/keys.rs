@@ -5,6 +5,7 @@ use db::{
     answers::{self, Key, Known},
     audit::Line,
     keys::{Confidential, KeyId, Place},
+    oidc_flows::{self, Flow, Way},
     scratch, sealed,
 };
 use domain::{
@@ -27,6 +28,7 @@ const NAME: &str = "锑烯铼";
 const TITLE: &str = "钆镝钬铒铥镱热处理变形控制";
 const PROBLEM: &str = "铼钽铌件每炉变形零点三毫米，需要降到零点一以下";
 const REASONS: &str = "钪钇镧铈不清楚";
+const VERIFIER: &str = "镥铪钽钨铼锇铱";
 const ANSWER: &str = "镨钕钷钐铕";
 
 fn secret_form(visibility: &str) -> NeedForm {
@@ -59,6 +61,7 @@ async fn filled(store: &Store) -> Need {
             db::listings::insert(tx, &need).await?;
             db::listings::keep_editions(tx, std::slice::from_ref(&need)).await?;
             db::reviews::insert(tx, need.id.as_uuid(), &review).await?;
+            oidc_flows::insert(tx, &flow()).await?;
             let key = answer_key();
             assert_eq!(answers::look_up(tx, &key, now()).await?, Known::Nothing);
             answers::remember(tx, &key, json!({ "contact": ANSWER })).await
@@ -66,6 +69,13 @@ async fn filled(store: &Store) -> Need {
         .await
         .unwrap();
     need
+}
+
+fn flow() -> Flow {
+    let (state, browser) = ("state".into(), "browser".into());
+    let expires_at = now() + chrono::TimeDelta::minutes(10);
+    let way = Way { state, browser, person: None };
+    Flow { way, nonce: "nonce".into(), verifier: VERIFIER.into(), expires_at }
 }
 
 fn answer_key() -> Key {
@@ -100,7 +110,7 @@ async fn nothing_secret_is_readable_in_the_files_of_the_database() {
     let need = filled(&store).await;
     assert_readable(&store.db, &need).await;
     let kept = scratch::kept(&store.db).await.unwrap();
-    for secret in [PHONE, NAME, TITLE, PROBLEM, REASONS, ANSWER] {
+    for secret in [PHONE, NAME, TITLE, PROBLEM, REASONS, VERIFIER, ANSWER] {
         assert!(!scratch::holds(&kept, secret), "{secret}");
     }
     // What may be read is found: the search looks where it should.

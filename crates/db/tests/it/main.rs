@@ -9,6 +9,7 @@
 mod answers;
 mod audit;
 mod audit_edits;
+mod identities;
 mod jobs;
 mod keys;
 mod listings;

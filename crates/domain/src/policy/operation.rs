@@ -16,6 +16,8 @@ pub enum Operation {
     Search,
     /// Sign in.
     SignIn,
+    /// Read by way of which provider one can sign in, besides by password.
+    ReadProvider,
     /// Sign out.
     SignOut,
     /// Read one's own account.
@@ -42,6 +44,8 @@ pub enum Operation {
     ProveSecondFactor,
     /// Set up one's own second factor, and take it away.
     OwnSecondFactor,
+    /// List, link and unlink who one is at another provider.
+    OwnIdentities,
     /// Take someone else's second factor away.
     ResetSecondFactor,
     /// Register an organisation and its first member.
@@ -241,6 +245,7 @@ impl Operation {
             | Self::ReadCodes
             | Self::ReadMarket
             | Self::SignIn
+            | Self::ReadProvider
             | Self::RegisterOrganisation
             | Self::ReadOrganisation
             | Self::ReadAttachment => EVERYONE,
@@ -257,6 +262,7 @@ impl Operation {
             | Self::OwnSessions
             | Self::ProveSecondFactor
             | Self::OwnSecondFactor
+            | Self::OwnIdentities
             | Self::ReadOwnAudit => SIGNED_IN,
             Self::ReadAudit | Self::ExportAudit | Self::VerifyAudit => AUDITORS,
             Self::ListOrganisations => OFFICE,
@@ -308,6 +314,7 @@ impl Operation {
             Self::ReadMarket => "market.read",
             Self::Search => "search",
             Self::SignIn => "sessions.create",
+            Self::ReadProvider => "sessions.provider",
             Self::SignOut => "sessions.end",
             Self::ReadAudit => "audit.read",
             Self::ExportAudit => "audit.export",
@@ -325,6 +332,7 @@ impl Operation {
             Self::OwnSessions => "sessions.own",
             Self::ProveSecondFactor => "sessions.code",
             Self::OwnSecondFactor => "me.second_factor",
+            Self::OwnIdentities => "me.identities",
             Self::ResetSecondFactor => "people.second_factor",
             Self::RegisterOrganisation => "organisations.register",
             Self::ListOrganisations => "organisations.list",

@@ -127,6 +127,7 @@ impl Operation {
             | Self::Describe
             | Self::ReadCodes
             | Self::ReadMarket
+            | Self::ReadProvider
             | Self::Search
             | Self::ReadSelf
             | Self::ReadNotices
@@ -167,6 +168,7 @@ impl Operation {
             | Self::OwnSessions
             | Self::ProveSecondFactor
             | Self::OwnSecondFactor
+            | Self::OwnIdentities
             | Self::ResetSecondFactor
             | Self::RegisterOrganisation
             | Self::AskGrant

@@ -19,6 +19,7 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::ReadMarket,
     Operation::Search,
     Operation::SignIn,
+    Operation::ReadProvider,
     Operation::SignOut,
     Operation::ReadSelf,
     Operation::ReadNotices,
@@ -32,6 +33,7 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::OwnSessions,
     Operation::ProveSecondFactor,
     Operation::OwnSecondFactor,
+    Operation::OwnIdentities,
     Operation::ResetSecondFactor,
     Operation::RegisterOrganisation,
     Operation::ListOrganisations,
@@ -116,6 +118,7 @@ codes.read VERMLYCA
 market.read VERMLYCA
 search VERML
 sessions.create VERMLYCA
+sessions.provider VERMLYCA
 sessions.end ERMLYCA
 me.read ERMLYCA
 me.notices ERMLYCA
@@ -129,6 +132,7 @@ tokens.own ERMLYCA
 sessions.own ERMLYCA
 sessions.code ERMLYCA
 me.second_factor ERMLYCA
+me.identities ERMLYCA
 people.second_factor Y
 organisations.register VERMLYCA
 organisations.list MYC
@@ -235,6 +239,7 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "sessions.own",
         "sessions.code",
         "me.second_factor",
+        "me.identities",
         "people.second_factor",
         "organisations.register",
         "grants.ask",

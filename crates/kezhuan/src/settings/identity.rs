@@ -57,7 +57,14 @@ impl Settings {
         let sessions = Sessions { idle, lasts, cookies };
         let SignInSettings { attempts, second_factor } = self.signin;
         let rules = self.passwords.rules;
-        Ok(Identity { passwords: identity.passwords, rules, sessions, attempts, second_factor })
+        Ok(Identity {
+            passwords: identity.passwords,
+            rules,
+            sessions,
+            attempts,
+            second_factor,
+            provider: None,
+        })
     }
 }
 

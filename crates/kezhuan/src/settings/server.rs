@@ -12,6 +12,8 @@ use crate::proxies::{Network, Proxies};
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(crate) listen: SocketAddr,
+    /// The address that readers come by, without a slash at its end; empty: the one listened on.
+    pub(crate) url: String,
     pub(crate) connections: usize,
     /// From one address.
     pub(crate) connections_each: usize,
@@ -46,6 +48,10 @@ impl Field for Server {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut object = Object::open(value, at, faults)?;
         let listen = object.required::<Address>("listen");
+        let url = object.required::<String>("url");
+        if url.as_ref().is_some_and(|it| !is_origin(it)) {
+            object.fault("url", Fault::UnknownCode { table: "https://HOST" });
+        }
         let connections = object.required::<Whole<1, 1_000_000>>("connections");
         let each = object.required::<Whole<1, 1_000_000>>("connections_each");
         let head = object.required::<Whole<1, 600>>("head_seconds");
@@ -60,6 +66,7 @@ impl Field for Server {
         object.close();
         Some(Self {
             listen: listen?.0,
+            url: url?.trim_end_matches('/').to_owned(),
             connections: usize::try_from(connections?.get()).ok()?,
             connections_each: usize::try_from(each?.get()).ok()?,
             head: seconds(head?),
@@ -73,6 +80,21 @@ impl Field for Server {
             tls: tls?,
         })
     }
+}
+
+impl Server {
+    /// The address that readers come by, where the program listens on this one.
+    pub(crate) fn address(&self, listening: SocketAddr) -> String {
+        if self.url.is_empty() { format!("http://{listening}") } else { self.url.clone() }
+    }
+}
+
+/// Whether it is empty, or an address with no path.
+fn is_origin(url: &str) -> bool {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|it| it.strip_suffix('/').unwrap_or(it));
+    let plain = |it: char| it.is_ascii_alphanumeric() || ".:-[]".contains(it);
+    url.is_empty() || host.is_some_and(|it| !it.is_empty() && it.chars().all(plain))
 }
 
 /// Numbers that settings allow are small and not negative.

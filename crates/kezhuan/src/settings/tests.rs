@@ -108,3 +108,31 @@ fn the_scanner_is_a_socket_or_nothing() {
     );
     assert!(told.contains("uploads.clamav") && told.contains("uploads.proofs"), "{told}");
 }
+
+#[test]
+fn another_provider_takes_tls_a_name_for_this_market_and_the_way_back() {
+    let oidc = |listen: &str, url: &str, issuer: &str, id: &str| {
+        let file = format!(
+            "[server]\nlisten = \"{listen}\"\nurl = \"{url}\"\n[oidc]\nissuer = \"{issuer}\"\nclient_id = \"{id}\"\n"
+        );
+        read(&file, &[("KEZHUAN_OIDC_CLIENT_SECRET", "s3cret")])
+    };
+    let (url, issuer) = ("https://kezhuan.example.gov.cn", "https://id.example.gov.cn/realms/x");
+    let good = oidc("0.0.0.0:8080", url, issuer, "kezhuan").unwrap();
+    assert!(good.oidc.is_on() && !format!("{good:?}").contains("s3cret"));
+    assert_eq!(good.server.address(good.server.listen), url);
+    let near = oidc("127.0.0.1:8080", "", "http://127.0.0.1:3000", "kezhuan").unwrap();
+    assert_eq!(near.server.address(near.server.listen), "http://127.0.0.1:8080");
+    for (place, listen, url, issuer, id) in [
+        ("oidc.issuer", "0.0.0.0:8080", url, "http://id.example.gov.cn", "kezhuan"),
+        ("oidc.issuer", "0.0.0.0:8080", url, "id.example.gov.cn", "kezhuan"),
+        ("oidc.client_id", "0.0.0.0:8080", url, issuer, ""),
+        ("server.url", "0.0.0.0:8080", "", issuer, "kezhuan"),
+        ("server.url", "0.0.0.0:8080", "kezhuan.example.gov.cn", issuer, "kezhuan"),
+        ("server.url", "0.0.0.0:8080", "https://kezhuan.example.gov.cn/x", issuer, "kezhuan"),
+    ] {
+        let told = format!("{:#}", oidc(listen, url, issuer, id).unwrap_err());
+        assert!(told.contains(place) && !told.contains("s3cret"), "{place}: {told}");
+    }
+    assert!(!read("", &[]).unwrap().oidc.is_on());
+}

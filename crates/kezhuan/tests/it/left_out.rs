@@ -5,6 +5,12 @@ pub(crate) fn say(what: &str) {
     let _ = writeln!(std::io::stderr(), "\nLEFT OUT: {what}");
 }
 
+/// Whether nothing may be left out that could be had: `KEZHUAN_TEST_REQUIRE` is set.
+#[expect(clippy::disallowed_methods, reason = "tests have no settings")]
+pub(crate) fn is_refused() -> bool {
+    std::env::var("KEZHUAN_TEST_REQUIRE").is_ok_and(|it| !it.is_empty())
+}
+
 #[test]
 fn postgresql_is_tested_or_said_to_be_left_out() {
     if !db::scratch::on_postgres() {

@@ -18,6 +18,7 @@ mod evaluation;
 mod importing;
 mod keys;
 mod left_out;
+mod oidc;
 mod program;
 mod replicas;
 mod walk;

@@ -23,11 +23,12 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
                 json!({ "advantage": 3, "clarity": 4, "cooperation": 4, "completeness": 5 });
             json!({ "decision": "approve", "rubric": rubric, "reasons": "已阅，见评分" })
         }
-        "MaskForm" => json!({}),
+        "MaskForm" | "BeginForm" => json!({}),
         "GradeForm" => json!({ "grade": "strong" }),
         "DeferForm" => json!({ "until": "2026-03-01" }),
         "Credentials" => json!({ "login": "cast.ec", "password": PASSWORD }),
         "NewPassword" => json!({ "old": PASSWORD, "new": PASSWORD.replace("甜", "香") }),
+        "FinishForm" => json!({ "code": "c", "state": "s", "browser": "b" }),
         "CodeForm" => json!({ "code": cast.code() }),
         "TokenForm" => json!({ "name": "夜间导入" }),
         "Registration" => {
@@ -36,7 +37,7 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
         }
         "Agreement" => json!({ "purpose": "contact_exchange", "version": 1 }),
         "SelfForm" => json!({ "name": "李伟" }),
-        "PasswordForm" | "ErasureForm" => json!({ "password": PASSWORD }),
+        "PasswordForm" | "ErasureForm" | "LinkForm" => json!({ "password": PASSWORD }),
         "Profile" => profile(),
         "DecisionForm" => json!({ "reason": "证照不符" }),
         "NewPerson" => {

@@ -1,7 +1,11 @@
 //! What the matrix is asked about, made anew whenever something was done to it.
 
 use chrono::TimeDelta;
-use db::{Db, tokens};
+use db::{
+    Db,
+    identities::{self, Identity, IdentityId},
+    tokens,
+};
 use domain::{
     achievements::AchievementForm,
     days::Day,
@@ -34,6 +38,7 @@ pub(super) async fn make(cast: &Cast, name: &str) -> String {
         "pair" => pair(cast, name).await.0.to_string(),
         "introduction" => introduction(cast, name).await,
         "emergency" => emergency(cast, name).await,
+        "identity" => identity(cast).await.to_string(),
         "file" => file(cast, name).await,
         _ => something_else(cast, name).await,
     }
@@ -82,6 +87,16 @@ async fn something_else(cast: &Cast, name: &str) -> String {
         }
         _ => panic!("say in matrix/objects.rs how to make {name}"),
     }
+}
+
+async fn identity(cast: &Cast) -> IdentityId {
+    let (id, now) = (IdentityId::generate(), cast.world.clock.now());
+    let issuer = format!("https://{id}.example");
+    let person = cast.person("Ea").id;
+    let digest = identities::digest(&issuer, "li.wei");
+    let new = Identity { id, person, issuer, linked_at: now, used_at: None };
+    cast.world.db.write(async |tx| identities::insert(tx, &new, &digest).await).await.unwrap();
+    id
 }
 
 /// A listing whose name says its state, its visibility, and whether a change is on its way, nobody
