@@ -5,14 +5,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use domain::{
     achievements::AchievementForm,
     needs::NeedForm,
-    people::{Login, Person, State},
+    people::{Login, Person, PersonId, State},
     text::Line,
 };
 use sea_orm::ConnectionTrait as _;
 
 use crate::{
-    Db, Result, Tx, answers, attempts, error::corrupt, keys::random, listings, passwords, people,
-    second_factors, tokens,
+    Db, Result, Tx, answers, attempts, error::corrupt, keys::random, links, listings,
+    mail_addresses, mails, passwords, people, second_factors, tokens,
 };
 
 /// What a closed account is called.
@@ -30,6 +30,7 @@ pub async fn person(tx: &Tx, person: &Person) -> Result<u64> {
         + listings::forget_contact::<AchievementForm>(tx, organisation, contact).await?;
     tokens::remove_all(tx, person.id, None).await?;
     second_factors::remove(tx, person.id).await?;
+    forget_mail(tx, person.id).await?;
     attempts::forget_account(tx, &attempts::account(person.login.as_str())).await?;
     // What colleagues were answered may name the person as a contact.
     answers::forget_all_of(tx, organisation).await?;
@@ -43,6 +44,14 @@ pub async fn person(tx: &Tx, person: &Person) -> Result<u64> {
     people::replace_hash(tx, nobody.id, &no_password()?).await?;
     passwords::forget(tx, nobody.id, 0).await?;
     Ok(changed)
+}
+
+/// Forgets a person's address, and what was sent or is to be sent there.
+async fn forget_mail(tx: &Tx, person: PersonId) -> Result<()> {
+    mail_addresses::remove(tx, person).await?;
+    mails::remove_all_of(tx, person).await?;
+    links::remove_all(tx, person, links::Purpose::Reset).await?;
+    links::remove_all(tx, person, links::Purpose::Mail).await
 }
 
 /// A hash that no password has.

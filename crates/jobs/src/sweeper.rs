@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use db::{
-    Db, Tx, answers, attempts, audit,
+    Db, Tx, answers, applications, attempts, audit, invitations,
     jobs::{self, Claim},
-    outbox, rates, tokens,
+    links, outbox, rates, tokens,
 };
 use domain::{
     achievements::AchievementForm,
@@ -49,6 +49,9 @@ pub(crate) async fn sweep(db: &Db, claim: &Claim, kept: TimeDelta, now: Now) -> 
         outbox::forget(tx, now - TimeDelta::days(7)).await?;
         purge(tx, now - kept, now).await?;
         rates::forget(tx, now).await?;
+        links::forget(tx, now).await?;
+        invitations::forget(tx, now).await?;
+        applications::forget(tx, now).await?;
         jobs::finish(tx, claim).await?;
         // A full batch has left some behind. Only what moved counts: rows that cannot move would
         // be found again at once, for ever.

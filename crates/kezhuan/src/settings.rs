@@ -19,6 +19,7 @@ use crate::console;
 mod audit;
 mod identity;
 mod limits;
+mod mail;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,8 @@ pub(crate) use server::{Metrics, Server, Tls};
 pub(crate) use uploads::Uploads;
 
 pub(crate) use audit::AuditSettings;
+pub(crate) use mail::{MailSettings, mail_folder};
+
 pub(crate) use identity::{CookieSetting, PasswordSettings, SessionSettings, SignInSettings};
 
 /// Everything that can be set.
@@ -51,6 +54,7 @@ pub(crate) struct Settings {
     pub(crate) matching: Depth,
     pub(crate) audit: AuditSettings,
     pub(crate) keys: KeysPart,
+    pub(crate) mail: MailSettings,
     pub(crate) log: Log,
 }
 
@@ -238,6 +242,7 @@ impl Field for Settings {
             matching: rest.matching,
             audit: rest.audit,
             keys: rest.keys,
+            mail: rest.mail,
             log: rest.log,
         })
     }
@@ -293,6 +298,7 @@ struct Rest {
     matching: Depth,
     audit: AuditSettings,
     keys: KeysPart,
+    mail: MailSettings,
     log: Log,
 }
 
@@ -310,6 +316,7 @@ impl Field for Rest {
         let matching = object.required::<Matching>("matching");
         let audit = object.required("audit");
         let keys = object.required("keys");
+        let mail = object.required("mail");
         let log = object.required("log");
         object.close();
         Some(Self {
@@ -323,6 +330,7 @@ impl Field for Rest {
             matching: matching?.0,
             audit: audit?,
             keys: keys?,
+            mail: mail?,
             log: log?,
         })
     }

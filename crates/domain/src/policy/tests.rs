@@ -28,6 +28,9 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::ReadConsentTexts,
     Operation::OwnConsents,
     Operation::ChangePassword,
+    Operation::ResetPassword,
+    Operation::OwnMail,
+    Operation::ConfirmMail,
     Operation::OwnTokens,
     Operation::OwnSessions,
     Operation::ProveSecondFactor,
@@ -41,6 +44,13 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::ListPeople,
     Operation::ListColleagues,
     Operation::CreatePerson,
+    Operation::Invite,
+    Operation::ListInvitations,
+    Operation::WithdrawInvitation,
+    Operation::AcceptInvitation,
+    Operation::Apply,
+    Operation::ListApplications,
+    Operation::DecideApplication,
     Operation::SwitchPerson,
     Operation::ReadGrants,
     Operation::AskGrant,
@@ -121,6 +131,9 @@ me.erase ERMLYCA
 consents.texts VERMLYCA
 consents.own ERMLYCA
 me.password ERMLYCA
+passwords.reset VERMLYCA
+me.mail ERMLYCA
+me.mail.confirm VERMLYCA
 tokens.own ERMLYCA
 sessions.own ERMLYCA
 sessions.code ERMLYCA
@@ -134,6 +147,13 @@ organisations.decide C
 people.list YC
 colleagues.list ER
 people.create Y
+invitations.create ERY
+invitations.list ERY
+invitations.withdraw ERY
+invitations.accept VERMLYCA
+applications.create VERMLYCA
+applications.list ER
+applications.decide ER
 people.switch Y
 grants.read YCA
 grants.ask C
@@ -223,12 +243,20 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "me.erase",
         "consents.own",
         "me.password",
+        "passwords.reset",
+        "me.mail",
+        "me.mail.confirm",
         "tokens.own",
         "sessions.own",
         "sessions.code",
         "me.second_factor",
         "people.second_factor",
         "organisations.register",
+        "invitations.create",
+        "invitations.withdraw",
+        "invitations.accept",
+        "applications.create",
+        "applications.decide",
         "grants.ask",
         "grants.decide",
         "people.erase",

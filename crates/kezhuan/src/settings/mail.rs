@@ -1,0 +1,80 @@
+use std::path::Path;
+
+use domain::{
+    Fault, Faults,
+    form::{Field, Object},
+};
+use jobs::{Post, Relay, Sender};
+use serde_json::Value;
+
+use super::Settings;
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct MailSettings {
+    /// None: into files.
+    pub(crate) relay: Option<Relay>,
+    from: Sender,
+    /// Empty: the address that is listened on.
+    public_url: String,
+}
+
+impl MailSettings {
+    /// Whether readers elsewhere could open a link from a mail.
+    pub(crate) fn has_public_url(&self) -> bool {
+        !self.public_url.is_empty()
+    }
+
+    /// The address of the pages, where it was given.
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
+    }
+}
+
+impl Settings {
+    /// How mail leaves the program.
+    pub(crate) fn post(&self) -> Post {
+        let MailSettings { relay, from, public_url } = &self.mail;
+        let here = format!("http://{}", self.server.listen);
+        let url = if public_url.is_empty() { &here } else { public_url };
+        match relay {
+            Some(relay) => Post::to_server(relay.clone(), from.clone(), url),
+            None => Post::to_files(mail_folder(&self.folder), from.clone(), url),
+        }
+    }
+}
+
+/// Where mail goes that goes into files.
+pub(crate) fn mail_folder(data: &Path) -> std::path::PathBuf {
+    data.join("mail")
+}
+
+impl Field for MailSettings {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        let mut object = Object::open(value, at, faults)?;
+        let smtp = object.required::<String>("smtp");
+        let relay = smtp.as_deref().and_then(Relay::named);
+        if smtp.as_ref().is_some_and(|it| !it.is_empty()) && relay.is_none() {
+            let table = "smtp:// or smtps://USER:PASSWORD@HOST:PORT";
+            object.fault("smtp", Fault::UnknownCode { table });
+        }
+        let from = object.required::<String>("from");
+        let sender = from.as_deref().and_then(Sender::named);
+        if from.is_some() && sender.is_none() {
+            object.fault("from", Fault::UnknownCode { table: "NAME <ADDRESS>" });
+        }
+        let url = object.required::<String>("public_url");
+        if url.as_ref().is_some_and(|it| !it.is_empty() && !is_origin(it)) {
+            object.fault("public_url", Fault::UnknownCode { table: "https://HOST" });
+        }
+        object.close();
+        Some(Self { relay, from: sender?, public_url: url? })
+    }
+}
+
+/// Whether it is the beginning of an address: scheme and host, and nothing behind.
+fn is_origin(url: &str) -> bool {
+    let host = ["http://", "https://"].iter().find_map(|it| url.strip_prefix(it));
+    let fits = |it: char| it.is_ascii_alphanumeric() || ".-:[]".contains(it);
+    host.is_some_and(|it| !it.is_empty() && it.chars().all(fits))
+}
