@@ -47,6 +47,8 @@ pub enum Code {
     WrongCredentials,
     /// The code of the second factor is wrong, or was used before.
     WrongCode,
+    /// The link was used before, or has run out.
+    LinkEnded,
     /// Too many failures: wait.
     TooManyAttempts,
     /// The code of the second factor is awaited.
@@ -133,10 +135,11 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         Self::SignInRequired,
         Self::WrongCredentials,
         Self::WrongCode,
+        Self::LinkEnded,
         Self::TooManyAttempts,
         Self::CodeRequired,
         Self::SecondFactorRequired,
@@ -197,6 +200,7 @@ impl Code {
             | Self::OrganisationNotVerified
             | Self::OrganisationSuspended => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::LinkEnded => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable | Self::TwoCredentials => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType | Self::FileTypeRefused => {

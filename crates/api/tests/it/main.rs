@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod applications;
 mod attachments;
 mod audit;
 mod bad_input;
@@ -18,6 +19,7 @@ mod description;
 mod grants;
 mod idempotency;
 mod introductions;
+mod invitations;
 mod leaks;
 mod listings;
 mod locks;
@@ -28,6 +30,7 @@ mod passwords;
 mod privacy;
 mod problems;
 mod rates;
+mod resets;
 mod revisions;
 mod search;
 mod second_factor;

@@ -23,8 +23,10 @@ use cast::Cast;
 pub(crate) use table::ABSENT;
 use table::{Expected, Row};
 
-/// What succeeds only in the middle of signing in, where nobody here is: `second_factor.rs` does it.
-const ELSEWHERE: [&str; 1] = ["proveSecondFactor"];
+/// What succeeds only in the middle of signing in, where nobody here is (`second_factor.rs` does it),
+/// or with a link from a mail (`resets.rs`, `invitations.rs`).
+const ELSEWHERE: [&str; 4] =
+    ["proveSecondFactor", "usePasswordReset", "confirmMail", "acceptInvitation"];
 
 /// An operation, as the description tells of it.
 struct Operation {

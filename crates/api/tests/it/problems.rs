@@ -17,6 +17,7 @@ fn the_codes_are_a_promise() {
     401 sign_in_required
     401 wrong_credentials
     401 wrong_code
+    410 link_ended
     429 too_many_attempts
     403 code_required
     403 second_factor_required

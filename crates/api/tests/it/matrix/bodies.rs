@@ -34,9 +34,20 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
             let consents = crate::world::consents();
             json!({ "organisation": profile(), "account": account, "consents": consents })
         }
+        "ResetRequest" => json!({ "login": "cast.ec" }),
+        "ResetForm" => json!({ "token": "kzl_x", "password": PASSWORD }),
+        "LinkForm" => json!({ "token": "kzl_x" }),
+        "InvitationForm" => json!({ "mail": "new@example.cn" }),
+        "AcceptanceForm" => {
+            json!({ "token": "kzl_x", "account": account, "consents": crate::world::consents() })
+        }
+        "ApplicationForm" => json!({
+            "organisation": fresh_number().as_str(), "account": account,
+            "mail": "new@example.cn", "consents": crate::world::consents(),
+        }),
         "Agreement" => json!({ "purpose": "contact_exchange", "version": 1 }),
         "SelfForm" => json!({ "name": "李伟" }),
-        "PasswordForm" | "ErasureForm" => json!({ "password": PASSWORD }),
+        "PasswordForm" | "ErasureForm" | "MailForm" => json!({ "password": PASSWORD }),
         "Profile" => profile(),
         "DecisionForm" => json!({ "reason": "证照不符" }),
         "NewPerson" => {
