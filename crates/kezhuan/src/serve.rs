@@ -112,10 +112,11 @@ impl Market {
             .merge(web::router(api))
             .merge(metrics_route(metrics, settings.server.metrics));
         let router = strictly(router, settings.server.tls);
-        ready(listener.local_addr()?);
+        let address = listener.local_addr()?;
+        ready(address);
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
-        let postman = Postman::new(db.clone(), clock.clone(), settings.post());
+        let postman = Postman::new(db.clone(), clock.clone(), settings.post(address));
         let posting = tokio::spawn(postman.run(stop.clone()));
         let anchoring = tokio::spawn(anchors::keep(anchors, db.clone(), clock, stop.clone()));
         tokio::spawn(signalled(stop.clone()));

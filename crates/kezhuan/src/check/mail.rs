@@ -11,10 +11,10 @@ impl Findings {
                 format!("goes into files in {}; set mail.smtp to send it", folder.display()),
             );
         };
-        match settings.post().answers().await {
+        match settings.post(settings.server.listen).answers().await {
             Ok(()) => self.good("mail", format!("goes to {}", relay.host())),
             Err(why) => {
-                self.bad("mail", format!("{} will not do: {why}; see mail.smtp", relay.host()))
+                self.bad("mail", format!("{} will not do: {why}; see mail.smtp", relay.host()));
             }
         }
         if !settings.mail.has_public_url() {

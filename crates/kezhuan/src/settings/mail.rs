@@ -1,4 +1,7 @@
-use std::path::Path;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use domain::{
     Fault, Faults,
@@ -32,10 +35,10 @@ impl MailSettings {
 }
 
 impl Settings {
-    /// How mail leaves the program.
-    pub(crate) fn post(&self) -> Post {
+    /// How mail leaves the program, which listens here.
+    pub(crate) fn post(&self, here: SocketAddr) -> Post {
         let MailSettings { relay, from, public_url } = &self.mail;
-        let here = format!("http://{}", self.server.listen);
+        let here = format!("http://{here}");
         let url = if public_url.is_empty() { &here } else { public_url };
         match relay {
             Some(relay) => Post::to_server(relay.clone(), from.clone(), url),
@@ -45,7 +48,7 @@ impl Settings {
 }
 
 /// Where mail goes that goes into files.
-pub(crate) fn mail_folder(data: &Path) -> std::path::PathBuf {
+pub(crate) fn mail_folder(data: &Path) -> PathBuf {
     data.join("mail")
 }
 
