@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, FromRequestParts},
-    http::{Request, StatusCode, request::Parts},
+    http::{Request, StatusCode, header, request::Parts},
 };
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -31,6 +31,8 @@ pub(crate) struct Refused {
     pub(crate) status: StatusCode,
     pub(crate) detail: String,
     pub(crate) request_id: String,
+    /// Every bad field, and what is wrong with it.
+    pub(crate) faults: Vec<(String, String)>,
 }
 
 impl Client {
@@ -40,7 +42,17 @@ impl Client {
 
     /// What a GET of an address below `/api` is answered with.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Refused> {
-        let request = Request::get(format!("/api{path}")).body(Body::empty());
+        self.ask(Request::get(format!("/api{path}")).body(Body::empty())).await
+    }
+
+    /// What a POST of some JSON is answered with.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Refused> {
+        let request = Request::post(format!("/api{path}"));
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        self.ask(request.body(Body::from(body.to_string()))).await
+    }
+
+    async fn ask(&self, request: axum::http::Result<Request<Body>>) -> Result<Value, Refused> {
         let mut request = request.map_err(|_not_an_address| Refused::not_found())?;
         if let Some(reader) = self.reader {
             request.extensions_mut().insert(reader);
@@ -58,6 +70,7 @@ impl Client {
             status,
             detail: text("detail").to_owned(),
             request_id: text("request_id").to_owned(),
+            faults: faults(&body),
         })
     }
 
@@ -69,6 +82,16 @@ impl Client {
         let labels = Labels::fetch(self).await?;
         Ok(self.labels.get_or_init(|| labels))
     }
+}
+
+/// The bad fields that a refusal tells of.
+fn faults(body: &Value) -> Vec<(String, String)> {
+    let errors = body.get("errors").and_then(Value::as_array);
+    let pair = |it: &Value| {
+        let text = |name: &str| it.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some((text("pointer")?, text("detail")?))
+    };
+    errors.into_iter().flatten().filter_map(pair).collect()
 }
 
 impl FromRequestParts<Self> for Client {
@@ -83,6 +106,7 @@ impl FromRequestParts<Self> for Client {
 impl Refused {
     pub(crate) fn not_found() -> Self {
         let detail = "没有找到这个页面。".to_owned();
-        Self { status: StatusCode::NOT_FOUND, detail, request_id: String::new() }
+        let (request_id, faults) = (String::new(), Vec::new());
+        Self { status: StatusCode::NOT_FOUND, detail, request_id, faults }
     }
 }

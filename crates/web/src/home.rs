@@ -13,6 +13,7 @@ use crate::{
     client::{Client, Refused},
     labels::Labels,
     page::html,
+    queries::decoded,
 };
 
 #[derive(Template)]
@@ -149,24 +150,6 @@ impl List {
 fn without_cursor(raw: &str) -> String {
     let kept: Vec<&str> = raw.split('&').filter(|it| !it.starts_with("cursor=")).collect();
     kept.join("&")
-}
-
-/// Percent-decodes a value for showing it again; what cannot be decoded is left out.
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        let digit = |it: Option<u8>| char::from(it?).to_digit(16);
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let pair = digit(rest.next()).zip(digit(rest.next()));
-                pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()).unwrap_or(b'?')
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn items(found: &Value, labels: &Labels) -> Vec<Item> {

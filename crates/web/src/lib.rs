@@ -16,10 +16,13 @@ mod client;
 mod docs;
 mod home;
 mod labels;
+mod links;
 mod listings;
 mod page;
+mod queries;
 
 use client::Client;
+use links::Page;
 
 /// Every page; addresses that are not there are answered with a page that says so.
 pub fn router(api: Router) -> Router {
@@ -29,11 +32,21 @@ pub fn router(api: Router) -> Router {
         .route("/needs/{id}", get(listings::need))
         .route("/achievements/{id}", get(listings::achievement))
         .route("/api/docs", get(docs::show))
+        .merge(behind_links())
         .route("/assets/kezhuan.css", get(assets::style))
         .route("/favicon.svg", get(assets::icon))
         .fallback(page::nothing_here)
         .layer(from_fn(protect))
         .with_state(client)
+}
+
+/// The pages that links in mails lead to.
+fn behind_links() -> Router<Client> {
+    let pages = [("/reset", Page::Reset), ("/join", Page::Join), ("/confirm", Page::Confirm)];
+    pages.into_iter().fold(Router::new(), |router, (path, page)| {
+        let form = get(move |client, query| links::show(page, client, query));
+        router.route(path, form.post(move |client, body| links::send(page, client, body)))
+    })
 }
 
 /// Nothing from elsewhere, nothing inline, in no frame, no scripts at all. What `default-src` covers
@@ -51,13 +64,14 @@ async fn protect(request: axum::extract::Request, next: Next) -> Response {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("permissions-policy"), PERMISSIONS),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    let same = HeaderValue::from_static("same-origin");
+    headers.entry(header::REFERRER_POLICY).or_insert(same);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     response
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod links;
+
 use std::net::SocketAddr;
 
 use axum::{
