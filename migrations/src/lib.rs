@@ -10,6 +10,7 @@ mod m0002_listings;
 mod m0003_pairs;
 mod m0004_work;
 mod m0005_signin;
+mod m0006_mail;
 mod m0007_privacy;
 mod m0008_rights;
 mod m0009_surface;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_pairs::Migration),
             Box::new(m0004_work::Migration),
             Box::new(m0005_signin::Migration),
+            Box::new(m0006_mail::Migration),
             Box::new(m0007_privacy::Migration),
             Box::new(m0008_rights::Migration),
             Box::new(m0009_surface::Migration),

@@ -44,7 +44,7 @@ pub(crate) fn routes(clock: Clock) -> Routes {
         "绑定统一身份认证：返回之后",
         "Link who one is at another provider, once back from there",
     );
-    let begin_doc = begin_doc.body::<LinkForm>().answers::<BegunBody>();
+    let begin_doc = begin_doc.body::<IdentityForm>().answers::<BegunBody>();
     let finish_doc = finish_doc.body::<FinishForm>().answers::<IdentityBody>();
     let created = StatusCode::CREATED;
     Routes::new(clock)
@@ -97,7 +97,7 @@ struct IdentityBody {
 /// The present password, and how the link is to go.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-struct LinkForm {
+struct IdentityForm {
     /// The present password: a session left open is not enough.
     #[schemars(with = "String")]
     password: SecretString,
@@ -115,10 +115,10 @@ async fn begin_link(
     State(app): State<App>,
     call: Call,
     headers: HeaderMap,
-    body: Body<LinkForm>,
+    body: Body<IdentityForm>,
 ) -> Result<Begun, Problem> {
     provider(&app)?;
-    let LinkForm { password, carrier } = body.form;
+    let IdentityForm { password, carrier } = body.form;
     let person = sure(&app, &call, PasswordForm { password }).await?;
     begin(&app, (&call, &headers), (Purpose::Link(person.id), carrier)).await
 }
@@ -174,7 +174,7 @@ impl IdentityBody {
     }
 }
 
-impl Field for LinkForm {
+impl Field for IdentityForm {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut object = Object::open(value, at, faults)?;
         let password = object.required::<String>("password");

@@ -102,6 +102,10 @@ const fn both(code: Code) -> (&'static str, &'static str) {
         Code::AccountDisabled => {
             ("账号已停用，请联系管理员。", "The account is disabled. Ask the office.")
         }
+        Code::LinkEnded => (
+            "链接无效：可能已经用过，或已过期。请重新申请。",
+            "The link is of no use: it was used before, or has run out. Ask for another.",
+        ),
         Code::TooManyAttempts => (
             "尝试次数过多，请在 Retry-After 所示时间之后再试。",
             "Too many attempts. Try again after the time that Retry-After says.",

@@ -13,6 +13,7 @@ use db::{Clock, Db};
 use search::Engine;
 
 mod achievements;
+mod applications;
 mod attachments;
 pub mod attempts;
 mod audit;
@@ -35,10 +36,12 @@ mod health;
 mod identities;
 mod identity;
 mod introductions;
+mod invitations;
 mod json;
 mod language;
 mod layers;
 mod listings;
+mod mail_addresses;
 mod market;
 mod me;
 mod moment;
@@ -55,6 +58,7 @@ mod pairs;
 mod people;
 mod problem;
 mod rates;
+mod resets;
 mod routes;
 mod search_box;
 mod second_factor;
@@ -140,6 +144,8 @@ fn v1(clock: Clock) -> Routes {
         .merge(me::routes(clock.clone()))
         .merge(second_factor::routes(clock.clone()))
         .merge(identities::routes(clock.clone()))
+        .merge(resets::routes(clock.clone()))
+        .merge(mail_addresses::routes(clock.clone()))
         .merge(notices::routes(clock.clone()))
         .merge(tokens::routes(clock.clone()))
         .merge(consents::routes(clock.clone()))
@@ -147,6 +153,8 @@ fn v1(clock: Clock) -> Routes {
         .merge(erasures::routes(clock.clone()))
         .merge(organisations::routes(clock.clone()))
         .merge(people::routes(clock.clone()))
+        .merge(invitations::routes(clock.clone()))
+        .merge(applications::routes(clock.clone()))
         .merge(grants::routes(clock.clone()))
         .merge(emergencies::routes(clock.clone()))
         .merge(needs::routes(clock.clone()))

@@ -6,10 +6,11 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use db::{Clock, Db, listings::Rest};
+use db::{Clock, Db, listings::Rest, mails::Kind};
 use domain::{
     Fault, Faults,
     consents::{Agreement, Consent},
+    contacts::Mail,
     form::{Field, Object},
     organisations::{Action, Organisation, OrganisationId, Profile, State as Standing},
     people::{Account, Person, PersonId, Role, State as PersonState},
@@ -25,6 +26,7 @@ use crate::{
     call::Call,
     changes,
     extract::{Body, Chooses, Choosing, IdempotencyKey, IfMatch, Path, Query, has_already},
+    mail_addresses,
     moment::Moment,
     once::{Created, Tagged},
     page::{self, Limit, Listed},
@@ -100,6 +102,9 @@ struct Registration {
     organisation: Profile,
     /// Its first member.
     account: Account,
+    /// The mail address of its first member; it counts once the link sent to it is opened.
+    #[serde(default)]
+    mail: Option<Mail>,
     /// What the first member consents to, as `GET /consents` has it; `account_keeping` is needed.
     consents: Vec<Agreement>,
 }
@@ -133,7 +138,7 @@ async fn create(
     key: IdempotencyKey,
     Choosing(body): Choosing<Registration>,
 ) -> Result<Response, Problem> {
-    let Registration { organisation, account, consents } = body.form;
+    let Registration { organisation, account, mail, consents } = body.form;
     let Some(role) = Role::of_first_member(organisation.kind) else {
         let fault = Fault::NotAllowed { because_of: "registration" };
         return Err(Faults::one("/organisation/kind", fault).into());
@@ -156,6 +161,9 @@ async fn create(
         db::organisations::insert(tx, &organisation).await.map_err(taken)?;
         db::people::insert(tx, &person, &hash).await.map_err(taken)?;
         db::consents::insert_all(tx, &consents).await?;
+        if let Some(mail) = &mail {
+            mail_addresses::ask(tx, &call, person.id, (Kind::Confirmation, mail)).await?;
+        }
         let detail = json!({ "person": person.id });
         let object = Some(("organisation", organisation.id.as_uuid()));
         db::audit::append(tx, call.line("", object, detail)).await?;
@@ -322,9 +330,10 @@ impl Field for Registration {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
         let mut object = Object::open(value, at, faults)?;
         let (organisation, account) = (object.required("organisation"), object.required("account"));
+        let mail = object.optional("mail");
         let consents = Agreement::for_account(&mut object);
         object.close();
-        Some(Self { organisation: organisation?, account: account?, consents })
+        Some(Self { organisation: organisation?, account: account?, mail, consents })
     }
 }
 

@@ -6,9 +6,10 @@ use axum::{
     http::{Method, StatusCode},
     response::Response,
 };
-use db::{Clock, Db, Tx, passwords::By};
+use db::{Clock, Db, Tx, mails::Kind, passwords::By};
 use domain::{
     Fault, Faults,
+    contacts::Mail,
     form::{Field, Object},
     organisations::OrganisationId,
     passwords::Password,
@@ -25,7 +26,7 @@ use crate::{
     call::Call,
     cursor::ById,
     extract::{Chooses, Choosing, IdempotencyKey, Path, Query},
-    grants,
+    grants, mail_addresses,
     me::PersonBody,
     once::Created,
     page::{self, Limit, Listed},
@@ -111,6 +112,9 @@ struct NewPerson {
     password: Password,
     /// The person's name.
     name: Line<1, 30>,
+    /// The person's mail address; it counts once the link sent to it is opened.
+    #[serde(default)]
+    mail: Option<Mail>,
     /// Why they are to have a role of the office; required with one.
     #[serde(default)]
     reason: Option<Text<2, 500>>,
@@ -134,7 +138,7 @@ async fn create(
     key: IdempotencyKey,
     Choosing(body): Choosing<NewPerson>,
 ) -> Result<Response, Problem> {
-    let NewPerson { organisation, role, login, password, name, reason } = body.form;
+    let NewPerson { organisation, role, login, password, name, mail, reason } = body.form;
     let hash = app.identity.passwords.hash(&password).await?;
     let person = Person {
         id: PersonId::generate(),
@@ -154,10 +158,13 @@ async fn create(
             }
             other => other?,
         };
-        db::people::insert(tx, &person, &hash).await.map_err(taken)?;
+        db::people::insert(tx, &person, &hash).await.map_err(|it| taken(it, "/login"))?;
         db::passwords::note(tx, person.id, (call.now, By::Another)).await?;
         let object = Some(("person", person.id.as_uuid()));
         db::audit::append(tx, call.line("", object, json!({ "role": person.role }))).await?;
+        if let Some(mail) = &mail {
+            mail_addresses::ask(tx, &call, person.id, (Kind::Confirmation, mail)).await?;
+        }
         if let Some(reason) = reason {
             grants::request(tx, &call, (&person, role), reason).await?;
         }
@@ -167,12 +174,13 @@ async fn create(
     .await
 }
 
-fn taken(err: db::Error) -> Problem {
+/// Names the field with the sign-in name, if someone has that.
+pub(crate) fn taken(err: db::Error, at: &str) -> Problem {
     if !err.is_taken("login") {
         return err.into();
     }
     let mut problem = Problem::new(Code::AlreadyExists);
-    problem.faults.push("/login", Fault::Repeated);
+    problem.faults.push(at, Fault::Repeated);
     problem
 }
 
@@ -249,6 +257,7 @@ impl Field for NewPerson {
         let organisation = object.required("organisation");
         let role = object.required::<Role>("role");
         let account = Account::read_from(&mut object);
+        let mail = object.optional("mail");
         let reason = match role.map(Role::is_staff) {
             Some(true) => object.required("reason"),
             Some(false) | None => object.optional("reason"),
@@ -258,6 +267,7 @@ impl Field for NewPerson {
         }
         object.close();
         let Account { login, password, name } = account?;
-        Some(Self { organisation: organisation?, role: role?, login, password, name, reason })
+        let (organisation, role) = (organisation?, role?);
+        Some(Self { organisation, role, login, password, name, mail, reason })
     }
 }

@@ -60,6 +60,8 @@ pub enum Code {
     IdentityNotLinked,
     /// The account is disabled.
     AccountDisabled,
+    /// The link was used before, or has run out.
+    LinkEnded,
     /// Too many failures: wait.
     TooManyAttempts,
     /// The code of the second factor is awaited.
@@ -146,7 +148,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 51] = [
         Self::SignInRequired,
         Self::WrongCredentials,
         Self::WrongCode,
@@ -156,6 +158,7 @@ impl Code {
         Self::IdentityNotProved,
         Self::IdentityNotLinked,
         Self::AccountDisabled,
+        Self::LinkEnded,
         Self::TooManyAttempts,
         Self::CodeRequired,
         Self::SecondFactorRequired,
@@ -219,6 +222,7 @@ impl Code {
             | Self::OrganisationNotVerified
             | Self::OrganisationSuspended => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::LinkEnded => StatusCode::GONE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable | Self::TwoCredentials => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType | Self::FileTypeRefused => {

@@ -5,14 +5,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use domain::{
     achievements::AchievementForm,
     needs::NeedForm,
-    people::{Login, Person, State},
+    people::{Login, Person, PersonId, State},
     text::Line,
 };
 use sea_orm::ConnectionTrait as _;
 
 use crate::{
-    Db, Result, Tx, answers, attempts, error::corrupt, identities, keys::random, listings,
-    oidc_flows, passwords, people, second_factors, tokens,
+    Db, Result, Tx, answers, attempts, error::corrupt, identities, keys::random, links, listings,
+    mail_addresses, mails, oidc_flows, passwords, people, second_factors, tokens,
 };
 
 /// What a closed account is called.
@@ -29,6 +29,7 @@ pub async fn person(tx: &Tx, person: &Person) -> Result<u64> {
     let changed = listings::forget_contact::<NeedForm>(tx, organisation, contact).await?
         + listings::forget_contact::<AchievementForm>(tx, organisation, contact).await?;
     let_in_no_more(tx, person).await?;
+    forget_mail(tx, person.id).await?;
     // What colleagues were answered may name the person as a contact.
     answers::forget_all_of(tx, organisation).await?;
     let mut nobody = person.clone();
@@ -50,6 +51,14 @@ async fn let_in_no_more(tx: &Tx, person: &Person) -> Result<()> {
     identities::remove_all(tx, person.id).await?;
     oidc_flows::remove_all(tx, person.id).await?;
     attempts::forget_account(tx, &attempts::account(person.login.as_str())).await
+}
+
+/// Forgets a person's address, and what was sent or is to be sent there.
+async fn forget_mail(tx: &Tx, person: PersonId) -> Result<()> {
+    mail_addresses::remove(tx, person).await?;
+    mails::remove_all_of(tx, person).await?;
+    links::remove_all(tx, person, links::Purpose::Reset).await?;
+    links::remove_all(tx, person, links::Purpose::Mail).await
 }
 
 /// A hash that no password has.

@@ -30,6 +30,11 @@ pub const OWN: &[Own] = &[
     Own { table: "identities", of: &["person_id"], but: &["subject_hash"] },
     Own { table: "oidc_flows", of: &["person_id"], but: &OIDC_SECRETS },
     Own { table: "tokens", of: &["person_id"], but: &["hash"] },
+    Own { table: "mail_addresses", of: &["person_id"], but: &[] },
+    Own { table: "links", of: &["person_id"], but: &["hash"] },
+    Own { table: "mails", of: &["person_id"], but: &["secret"] },
+    // The address of whoever was invited is theirs.
+    Own { table: "invitations", of: &["invited_by"], but: &["hash", "mail"] },
     Own { table: "consents", of: &["person_id"], but: &[] },
     Own { table: "listings", of: &["author_id"], but: &[] },
     Own { table: "reviews", of: &["reviewer_id"], but: &[] },

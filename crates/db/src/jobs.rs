@@ -28,6 +28,8 @@ pub enum Kind {
     MatchAll,
     /// Let time pass: listings expire, deferred pairs come back, old rows go.
     Sweep,
+    /// Send a mail.
+    PostMail,
 }
 
 /// What is done first. Whoever publishes a listing waits for its pairs; nobody waits for one need
@@ -116,10 +118,21 @@ pub async fn ensure(tx: &Tx, kind: Kind, subject: Uuid, run_after: DateTime<Utc>
     enqueue(tx, kind, subject, run_after).await
 }
 
-/// Claims up to `limit` jobs that are due, for `worker`, the direct ones first. No other process
-/// gets the same ones. Kinds that this version does not know are left to one that does.
+/// Claims up to `limit` jobs of the market that are due, for `worker`, the direct ones first. No
+/// other process gets the same ones. Kinds that this version does not know are left to one that does.
 pub async fn claim(db: &Db, worker: Uuid, limit: u64, now: DateTime<Utc>) -> Result<Vec<Claim>> {
-    let due = || row::Entity::find().filter(is_due(now));
+    claim_of(db, (worker, &Kind::MARKET), limit, now).await
+}
+
+/// The same of other kinds. Mail is claimed by itself: a mail server that dawdles must not keep the
+/// market waiting.
+pub async fn claim_of(
+    db: &Db,
+    (worker, kinds): (Uuid, &[Kind]),
+    limit: u64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Claim>> {
+    let due = || row::Entity::find().filter(is_due(kinds, now));
     if due().limit(1).one(db.read()).await?.is_none() {
         return Ok(Vec::new());
     }
@@ -186,11 +199,11 @@ pub async fn count(conn: &impl Conn, kinds: &[Kind]) -> Result<u64> {
     Ok(row::Entity::find().filter(row::Column::Kind.is_in(names)).count(conn).await?)
 }
 
-fn is_due(now: DateTime<Utc>) -> Condition {
+fn is_due(kinds: &[Kind], now: DateTime<Utc>) -> Condition {
     let free = Condition::any()
         .add(row::Column::ClaimedUntil.is_null())
         .add(row::Column::ClaimedUntil.lt(now));
-    let known = row::Column::Kind.is_in(Kind::ALL.map(Kind::as_str));
+    let known = row::Column::Kind.is_in(kinds.iter().map(|it| it.as_str()));
     Condition::all().add(row::Column::RunAfter.lte(now)).add(known).add(free)
 }
 
@@ -207,7 +220,12 @@ fn mine(claim: &Claim) -> Condition {
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::MatchNeed, Self::MatchAchievement, Self::MatchAll, Self::Sweep];
+    /// What keeps the market up to date.
+    pub const MARKET: [Self; 4] =
+        [Self::MatchNeed, Self::MatchAchievement, Self::MatchAll, Self::Sweep];
+
+    const ALL: [Self; 5] =
+        [Self::MatchNeed, Self::MatchAchievement, Self::MatchAll, Self::Sweep, Self::PostMail];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -215,13 +233,16 @@ impl Kind {
             Self::MatchAchievement => "match_achievement",
             Self::MatchAll => "match_all",
             Self::Sweep => "sweep",
+            Self::PostMail => "post_mail",
         }
     }
 
     /// How soon it is done if nothing else is said.
     const fn priority(self) -> Priority {
         match self {
-            Self::MatchNeed | Self::MatchAchievement | Self::Sweep => Priority::Direct,
+            Self::MatchNeed | Self::MatchAchievement | Self::Sweep | Self::PostMail => {
+                Priority::Direct
+            }
             Self::MatchAll => Priority::Bulk,
         }
     }
@@ -230,7 +251,9 @@ impl Kind {
     fn asked_again(self) -> Expr {
         let column = row::Column::RunAfter;
         match self {
-            Self::MatchNeed | Self::MatchAchievement | Self::Sweep => lesser(column).into(),
+            Self::MatchNeed | Self::MatchAchievement | Self::Sweep | Self::PostMail => {
+                lesser(column).into()
+            }
             // Put off on purpose, until the last part of an import is there.
             Self::MatchAll => Expr::col((Alias::new("excluded"), column)),
         }

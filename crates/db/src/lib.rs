@@ -4,6 +4,7 @@
 //! others ([`outbox`], [`jobs`], [`audit`]) is part of the same transaction.
 
 pub mod answers;
+pub mod applications;
 pub mod attachments;
 pub mod attempts;
 pub mod audit;
@@ -18,9 +19,13 @@ pub mod files;
 pub mod grants;
 pub mod identities;
 pub mod introductions;
+pub mod invitations;
 pub mod jobs;
 pub mod keys;
+pub mod links;
 pub mod listings;
+pub mod mail_addresses;
+pub mod mails;
 pub mod notices;
 pub mod oidc_flows;
 pub mod organisations;

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::{Conn, Error, Result, Tx, people};
+use crate::{Conn, Error, Result, Tx, links, people};
 
 /// What is known of a person's password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +61,10 @@ pub async fn earlier(conn: &impl Conn, person: PersonId, most: u64) -> Result<Ve
     Ok(rows.into_iter().map(|it| it.hash).collect())
 }
 
-/// Sets a password in the place of the present one.
+/// Sets a password in the place of the present one. Links to set another end.
 pub async fn set(tx: &Tx, person: PersonId, new: New<'_>) -> Result<()> {
     let present = people::replace_hash(tx, person, new.hash).await?;
+    links::remove_all(tx, person, links::Purpose::Reset).await?;
     if new.keep > 0 {
         let row = old::ActiveModel {
             id: Set(Uuid::now_v7()),

@@ -4,6 +4,7 @@
 //! [`form`], which tells every fault at once.
 
 pub mod achievements;
+pub mod applications;
 pub mod attachments;
 pub mod attempts;
 pub mod codes;
@@ -16,6 +17,7 @@ pub mod form;
 pub mod grants;
 mod id;
 pub mod introductions;
+pub mod invitations;
 pub mod leaks;
 pub mod listings;
 pub mod measures;

@@ -19,6 +19,9 @@ pub enum Error {
     /// Someone else holds the index open for writing, such as a command that looks at it.
     #[error("something else is using the index")]
     IndexBusy,
+    /// A mail was not sent; never with the address it goes to.
+    #[error("{0}")]
+    Post(String),
     /// A thread died.
     #[error("a thread died: {0}")]
     Thread(String),

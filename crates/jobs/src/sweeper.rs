@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use db::{
-    Db, Tx, answers, attempts, audit,
+    Db, Tx, answers, applications, attempts, audit, invitations,
     jobs::{self, Claim},
-    oidc_flows, outbox, rates, tokens,
+    links, oidc_flows, outbox, rates, tokens,
 };
 use domain::{
     achievements::AchievementForm,
@@ -50,6 +50,9 @@ pub(crate) async fn sweep(db: &Db, claim: &Claim, kept: TimeDelta, now: Now) -> 
         outbox::forget(tx, now - TimeDelta::days(7)).await?;
         purge(tx, now - kept, now).await?;
         rates::forget(tx, now).await?;
+        links::forget(tx, now).await?;
+        invitations::forget(tx, now).await?;
+        applications::forget(tx, now).await?;
         jobs::finish(tx, claim).await?;
         // A full batch has left some behind. Only what moved counts: rows that cannot move would
         // be found again at once, for ever.

@@ -47,7 +47,7 @@ pub struct Settings {
 /// How many jobs are claimed at a time.
 const CLAIMS: u64 = 8;
 /// How long to wait before looking for other processes' commits.
-const POLL: Duration = Duration::from_millis(300);
+pub(crate) const POLL: Duration = Duration::from_millis(300);
 /// How long work may go on after the word to stop.
 const GRACE: Duration = Duration::from_secs(2);
 /// How often the files are swept.
@@ -139,6 +139,8 @@ impl Worker {
             Kind::MatchAchievement => self.matcher.match_achievement(claim, now).await,
             Kind::MatchAll => self.matcher.match_all(claim, now).await,
             Kind::Sweep => sweeper::sweep(&self.db, claim, self.audit_kept, now).await,
+            // The postman claims those.
+            Kind::PostMail => return Ok(()),
         };
         match done {
             Ok(()) => Ok(()),
@@ -158,7 +160,10 @@ impl Worker {
 
 /// Lets work go on for a moment after the word to stop, and then drops it. All of it can be: what is
 /// half done in the database is undone, and an index that is half made is made again.
-async fn unless_stopped<T>(stop: &CancellationToken, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn unless_stopped<T>(
+    stop: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     let stopped = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
@@ -175,7 +180,7 @@ const fn after_round(done: usize) -> Duration {
 }
 
 /// How long to wait after a round that failed.
-fn after_error(err: &Error) -> Duration {
+pub(crate) fn after_error(err: &Error) -> Duration {
     tracing::error!(error = %err, "work after a commit failed; it is tried again");
     PAUSE
 }

@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod anchors;
+mod mail;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -55,6 +56,7 @@ pub(crate) async fn run(
             findings.look_at_index(&settings);
             findings.look_at_anchors(&settings);
             findings.look_at_database(&settings).await;
+            findings.look_at_mail(&settings).await;
             if args.security {
                 findings.look_for_openings(&settings).await;
             }

@@ -13,7 +13,7 @@ use axum::{
     routing::get,
 };
 use db::{Clock, Db, Keys, Schema};
-use jobs::{Folder, Worker};
+use jobs::{Folder, Postman, Worker};
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::{Engine, Veil};
 use secrecy::ExposeSecret as _;
@@ -114,14 +114,18 @@ impl Market {
             .merge(web::router(api))
             .merge(metrics_route(metrics, settings.server.metrics));
         let router = strictly(router, settings.server.tls);
-        ready(listener.local_addr()?);
+        let address = listener.local_addr()?;
+        ready(address);
         let stop = CancellationToken::new();
         let working = tokio::spawn(worker.run(stop.clone()));
+        let postman = Postman::new(db.clone(), clock.clone(), settings.post(address));
+        let posting = tokio::spawn(postman.run(stop.clone()));
         let anchoring = tokio::spawn(anchors::keep(anchors, db.clone(), clock, stop.clone()));
         tokio::spawn(signalled(stop.clone()));
         server::run(listener, router, &settings.server, stop.clone()).await;
         stop.cancel();
         working.await?;
+        posting.await?;
         anchoring.await?;
         db.close().await?;
         Ok(())

@@ -19,6 +19,7 @@ use crate::console;
 mod audit;
 mod identity;
 mod limits;
+mod mail;
 mod oidc;
 mod server;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub(crate) use server::{Metrics, Server, Tls};
 pub(crate) use uploads::Uploads;
 
 pub(crate) use audit::AuditSettings;
+pub(crate) use mail::{MailSettings, mail_folder};
 pub(crate) use oidc::{BACK, OidcSettings};
 
 pub(crate) use identity::{CookieSetting, PasswordSettings, SessionSettings, SignInSettings};
@@ -55,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) matching: Depth,
     pub(crate) audit: AuditSettings,
     pub(crate) keys: KeysPart,
+    pub(crate) mail: MailSettings,
     pub(crate) log: Log,
 }
 
@@ -251,6 +254,7 @@ impl Field for Settings {
             matching: rest.matching,
             audit: rest.audit,
             keys: rest.keys,
+            mail: rest.mail,
             log: rest.log,
         })
     }
@@ -307,6 +311,7 @@ struct Rest {
     matching: Depth,
     audit: AuditSettings,
     keys: KeysPart,
+    mail: MailSettings,
     log: Log,
 }
 
@@ -325,6 +330,7 @@ impl Field for Rest {
         let matching = object.required::<Matching>("matching");
         let audit = object.required("audit");
         let keys = object.required("keys");
+        let mail = object.required("mail");
         let log = object.required("log");
         object.close();
         Some(Self {
@@ -339,6 +345,7 @@ impl Field for Rest {
             matching: matching?.0,
             audit: audit?,
             keys: keys?,
+            mail: mail?,
             log: log?,
         })
     }

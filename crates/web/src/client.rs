@@ -39,6 +39,8 @@ pub(crate) struct Refused {
     pub(crate) status: StatusCode,
     pub(crate) detail: String,
     pub(crate) request_id: String,
+    /// Every bad field, and what is wrong with it.
+    pub(crate) faults: Vec<(String, String)>,
 }
 
 impl Client {
@@ -51,13 +53,18 @@ impl Client {
         Ok(self.get_as(path, HeaderMap::new()).await?.body)
     }
 
-    /// The same, for whoever sent these headers.
+    /// What a POST of some JSON is answered with, from nobody in particular.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Refused> {
+        Ok(self.post_as(path, HeaderMap::new(), body).await?.body)
+    }
+
+    /// What a GET is answered with, for whoever sent these headers.
     pub(crate) async fn get_as(&self, path: &str, who: HeaderMap) -> Result<Answered, Refused> {
         let request = Request::get(format!("/api{path}")).body(Body::empty());
         self.send(request, who).await
     }
 
-    /// What a POST of an address below `/api` is answered with.
+    /// What a POST is answered with, for whoever sent these headers.
     pub(crate) async fn post_as(
         &self,
         path: &str,
@@ -94,6 +101,7 @@ impl Client {
             status,
             detail: text("detail").to_owned(),
             request_id: text("request_id").to_owned(),
+            faults: faults(&body),
         })
     }
 
@@ -105,6 +113,16 @@ impl Client {
         let labels = Labels::fetch(self).await?;
         Ok(self.labels.get_or_init(|| labels))
     }
+}
+
+/// The bad fields that a refusal tells of.
+fn faults(body: &Value) -> Vec<(String, String)> {
+    let errors = body.get("errors").and_then(Value::as_array);
+    let pair = |it: &Value| {
+        let text = |name: &str| it.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some((text("pointer")?, text("detail")?))
+    };
+    errors.into_iter().flatten().filter_map(pair).collect()
 }
 
 impl FromRequestParts<Self> for Client {
@@ -119,6 +137,7 @@ impl FromRequestParts<Self> for Client {
 impl Refused {
     pub(crate) fn not_found() -> Self {
         let detail = "没有找到这个页面。".to_owned();
-        Self { status: StatusCode::NOT_FOUND, detail, request_id: String::new() }
+        let (request_id, faults) = (String::new(), Vec::new());
+        Self { status: StatusCode::NOT_FOUND, detail, request_id, faults }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     client::{Client, Refused},
     labels::Labels,
     page::html,
+    queries,
 };
 
 #[derive(Template)]
@@ -96,12 +97,7 @@ async fn home(client: &Client, raw: String) -> Result<Home, Refused> {
 impl Asked {
     /// Keeps the query as the API will read it, and what the form shows again.
     fn read(raw: String) -> Self {
-        let value = |name: &str| {
-            let pairs = raw.split('&').filter_map(|it| it.split_once('='));
-            let mut found = pairs.filter(|(it, _)| *it == name);
-            found.next().map(|(_, value)| decoded(value)).unwrap_or_default()
-        };
-        let (words, kind) = (value("q"), value("kind"));
+        let (words, kind) = (queries::field(&raw, "q"), queries::field(&raw, "kind"));
         let asked = !words.is_empty() || !kind.is_empty();
         Self { words, kind, raw: if asked { raw } else { String::new() } }
     }
@@ -149,24 +145,6 @@ impl List {
 fn without_cursor(raw: &str) -> String {
     let kept: Vec<&str> = raw.split('&').filter(|it| !it.starts_with("cursor=")).collect();
     kept.join("&")
-}
-
-/// Percent-decodes a value for showing it again; what cannot be decoded is left out.
-pub(crate) fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        let digit = |it: Option<u8>| char::from(it?).to_digit(16);
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let pair = digit(rest.next()).zip(digit(rest.next()));
-                pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()).unwrap_or(b'?')
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn items(found: &Value, labels: &Labels) -> Vec<Item> {

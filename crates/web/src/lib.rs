@@ -17,11 +17,14 @@ mod client;
 mod docs;
 mod home;
 mod labels;
+mod links;
 mod listings;
 mod page;
+mod queries;
 mod signin;
 
 use client::Client;
+use links::Page;
 
 /// Every page; addresses that are not there are answered with a page that says so.
 pub fn router(api: Router) -> Router {
@@ -34,6 +37,7 @@ pub fn router(api: Router) -> Router {
         .route("/signin/oidc/link", post(signin::leave_to_link))
         .route("/oidc/callback", get(signin::come_back))
         .route("/api/docs", get(docs::show))
+        .merge(behind_links())
         .route("/assets/kezhuan.css", get(assets::style))
         .route("/favicon.svg", get(assets::icon))
         .fallback(page::nothing_here)
@@ -44,6 +48,14 @@ pub fn router(api: Router) -> Router {
 
 /// The longest form of a page, in bytes.
 const BODY: usize = 16 * 1024;
+/// The pages that links in mails lead to.
+fn behind_links() -> Router<Client> {
+    let pages = [("/reset", Page::Reset), ("/join", Page::Join), ("/confirm", Page::Confirm)];
+    pages.into_iter().fold(Router::new(), |router, (path, page)| {
+        let form = get(move |client, query| links::show(page, client, query));
+        router.route(path, form.post(move |client, body| links::send(page, client, body)))
+    })
+}
 
 /// Nothing from elsewhere, nothing inline, in no frame, no scripts at all. What `default-src` covers
 /// is named again where examiners look for it.
@@ -60,13 +72,14 @@ async fn protect(request: axum::extract::Request, next: Next) -> Response {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("permissions-policy"), PERMISSIONS),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    let same = HeaderValue::from_static("same-origin");
+    headers.entry(header::REFERRER_POLICY).or_insert(same);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     response
 }

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Answered, Client, Refused},
-    home::decoded,
     page::html,
+    queries,
 };
 
 #[derive(Template)]
@@ -66,7 +66,7 @@ pub(crate) async fn leave(client: Client, headers: HeaderMap) -> Response {
 
 pub(crate) async fn leave_to_link(client: Client, headers: HeaderMap, form: Bytes) -> Response {
     let form = String::from_utf8_lossy(&form);
-    let password = value(&form, "password").unwrap_or_default();
+    let password = queries::field(&form, "password");
     let body = json!({ "as": "cookie", "password": password });
     sent_away(&client, client.post_as("/v1/me/identities", who(&headers), &body).await).await
 }
@@ -88,7 +88,8 @@ pub(crate) async fn come_back(
     RawQuery(query): RawQuery,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let (Some(code), Some(state)) = (value(&query, "code"), value(&query, "state")) else {
+    let (Some(code), Some(state)) = (queries::find(&query, "code"), queries::find(&query, "state"))
+    else {
         return turned_away().into_response();
     };
     let mut who = who(&headers);
@@ -99,7 +100,7 @@ pub(crate) async fn come_back(
         ("/v1/oidc/sign-ins/finish", "/")
     };
     let mut body = json!({ "as": "cookie", "code": code, "state": state });
-    if let (Some(iss), Some(body)) = (value(&query, "iss"), body.as_object_mut()) {
+    if let (Some(iss), Some(body)) = (queries::find(&query, "iss"), body.as_object_mut()) {
         body.insert("iss".to_owned(), iss.into());
     }
     who.remove(header::ORIGIN);
@@ -153,17 +154,12 @@ fn with(cookies: Vec<HeaderValue>, mut response: Response) -> Response {
     response
 }
 
-/// A value of a form or a query.
-fn value(raw: &str, name: &str) -> Option<String> {
-    let mut pairs = raw.split('&').filter_map(|it| it.split_once('='));
-    pairs.find(|(it, _)| *it == name).map(|(_, value)| decoded(value))
-}
-
 fn turned_away() -> Refused {
     Refused {
         status: StatusCode::BAD_REQUEST,
         detail: "统一身份认证没有让您登录：您可能取消了登录，或它拒绝了请求。请重新开始。"
             .to_owned(),
         request_id: String::new(),
+        faults: Vec::new(),
     }
 }

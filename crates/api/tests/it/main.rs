@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod applications;
 mod attachments;
 mod audit;
 mod bad_input;
@@ -19,6 +20,7 @@ mod emergencies;
 mod grants;
 mod idempotency;
 mod introductions;
+mod invitations;
 mod leaks;
 mod listings;
 mod locks;
@@ -30,6 +32,7 @@ mod passwords;
 mod privacy;
 mod problems;
 mod rates;
+mod resets;
 mod revisions;
 mod search;
 mod second_factor;

@@ -23,10 +23,14 @@ use cast::Cast;
 pub(crate) use table::ABSENT;
 use table::{Expected, Row};
 
-/// What succeeds only in the middle of signing in, where nobody here is: `second_factor.rs` does it;
-/// and what takes another provider: `oidc.rs` of the program's tests.
-const ELSEWHERE: [&str; 5] = [
+/// What succeeds only in the middle of signing in, where nobody here is (`second_factor.rs` does it),
+/// with a link from a mail (`resets.rs`, `invitations.rs`), or with another provider (`oidc.rs` of the
+/// program's tests).
+const ELSEWHERE: [&str; 8] = [
     "proveSecondFactor",
+    "usePasswordReset",
+    "confirmMail",
+    "acceptInvitation",
     "beginOidcSignIn",
     "finishOidcSignIn",
     "beginIdentityLink",

@@ -167,10 +167,13 @@ async fn known(world: &World) -> Someone {
     let body = json!({
         "organisation": { "number": "9144030071526726XG", "name": "某某铸业", "kind": "enterprise" },
         "account": { "login": "kx7q.canary", "password": "羊头山上羊头山下的铸管厂", "name": CONTACTS[0] },
+        "mail": CONTACTS[2],
         "consents": [{ "purpose": "account_keeping", "version": 1 }],
     });
     let made = world.post(&VISITOR, "/organisations", body).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let confirmed = json!({ "token": world.last_link().await });
+    world.post(&VISITOR, "/mail-confirmations", confirmed).await;
     let sign_in = json!({ "login": "kx7q.canary", "password": "羊头山上羊头山下的铸管厂" });
     let session = world.post(&VISITOR, "/sessions", sign_in).await;
     let who = Someone::with_token(session.body["token"].as_str().unwrap());
@@ -192,6 +195,11 @@ async fn nothing_leads_to_someone_who_closed_the_account() {
     world.settle().await;
     let before = kept(&world).await;
     assert!(scratch::holds(&before, "kx7q.canary"), "the search looks where it should");
+    assert_eq!(world.get(&who, "/me/mail").await.body["mail"], CONTACTS[2]);
+    // One mail waits and one link is open when the account is closed.
+    let other = json!({ "mail": "kx7q@other.example.cn", "password": "羊头山上羊头山下的铸管厂" });
+    world.call(&who, (Method::PUT, "/me/mail"), &[], Some(other)).await;
+    let sent = world.letters_sent();
 
     let wrong = world.post(&who, "/me/erase", json!({ "password": "not the password" })).await;
     assert_eq!(wrong.pointers(), ["/password"]);
@@ -209,6 +217,10 @@ async fn nothing_leads_to_someone_who_closed_the_account() {
     }
     let need = domain::needs::NeedId::from_uuid(made.id().parse().unwrap());
     let need = db::listings::get::<domain::needs::NeedForm>(world.db.read(), need).await.unwrap();
+    assert!(db::mail_addresses::find(world.db.read(), need.author).await.unwrap().is_none());
+    assert_eq!(world.letters().await.len(), sent, "what waited is not sent");
+    let links = (need.author, db::links::Purpose::Mail);
+    assert_eq!(db::links::count(world.db.read(), links, world.clock.now()).await.unwrap(), 0);
     assert_eq!(need.form().contact, domain::contacts::Contact::default());
     assert!(need.form().problem.as_str().contains(CONFIDENTIAL[1]), "what it asks for stays");
     let people = world.get(&world.system_admin, "/people").await;

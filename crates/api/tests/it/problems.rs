@@ -23,6 +23,7 @@ fn the_codes_are_a_promise() {
     401 identity_not_proved
     403 identity_not_linked
     403 account_disabled
+    410 link_ended
     429 too_many_attempts
     403 code_required
     403 second_factor_required

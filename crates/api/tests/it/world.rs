@@ -27,6 +27,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 mod forms;
+mod letters;
 
 pub(crate) use forms::{achievement, need};
 

@@ -68,6 +68,17 @@ pub(super) const FIELDS: &[Field] = &[
         column: "pending",
         kind: Kind::Text,
     },
+    text("mails", "recipient"),
+    text("mails", "secret"),
+    Field {
+        table: "mail_addresses",
+        key: &[KeyColumn::Id("person_id")],
+        column: "mail",
+        kind: Kind::Text,
+    },
+    text("links", "mail"),
+    text("invitations", "mail"),
+    text("applications", "applicant"),
     Field {
         table: "oidc_flows",
         key: &[KeyColumn::Text("state_hash")],

@@ -1,18 +1,29 @@
 use std::{path::Path, time::Duration};
 
+use chrono::TimeDelta;
 use db::{
     Db, Error, Keys,
     answers::{self, Key, Known},
     audit::Line,
+    invitations,
     keys::{Confidential, KeyId, Place},
+    links::{self, Link, Purpose},
+    mail_addresses,
+    mails::{self, Letter},
     oidc_flows::{self, Flow, Way},
     scratch, sealed,
 };
 use domain::{
+    Id,
+    applications::{Applicant, Application},
+    consents,
+    contacts::Mail,
     form,
+    invitations::Invitation,
     listings::{Decision, Review},
     needs::{Need, NeedForm},
-    people::Role,
+    organisations::{self, OrganisationId},
+    people::{Login, PersonId, Role},
     text,
 };
 use sea_orm::ConnectionTrait as _;
@@ -30,6 +41,8 @@ const PROBLEM: &str = "铼钽铌件每炉变形零点三毫米，需要降到零
 const REASONS: &str = "钪钇镧铈不清楚";
 const VERIFIER: &str = "镥铪钽钨铼锇铱";
 const ANSWER: &str = "镨钕钷钐铕";
+const MAIL: &str = "kx7q@canary.example.cn";
+const APPLICANT: &str = "钽铌锆铪";
 
 fn secret_form(visibility: &str) -> NeedForm {
     form::read(&json!({
@@ -63,6 +76,7 @@ async fn filled(store: &Store) -> Need {
             db::reviews::insert(tx, need.id.as_uuid(), &review).await?;
             oidc_flows::insert(tx, &flow()).await?;
             let key = answer_key();
+            fill_mail(tx, person.id, person.organisation).await?;
             assert_eq!(answers::look_up(tx, &key, now()).await?, Known::Nothing);
             answers::remember(tx, &key, json!({ "contact": ANSWER })).await
         })
@@ -73,9 +87,47 @@ async fn filled(store: &Store) -> Need {
 
 fn flow() -> Flow {
     let (state, browser) = ("state".into(), "browser".into());
-    let expires_at = now() + chrono::TimeDelta::minutes(10);
+    let expires_at = now() + TimeDelta::minutes(10);
     let way = Way { state, browser, person: None };
     Flow { way, nonce: "nonce".into(), verifier: VERIFIER.into(), expires_at }
+}
+
+/// An address, a link, a mail, an invitation and an application.
+async fn fill_mail(tx: &db::Tx, person: PersonId, organisation: OrganisationId) -> db::Result<()> {
+    let mail = Mail::new(MAIL).unwrap();
+    let later = now() + TimeDelta::days(1);
+    mail_addresses::set(tx, person, (&mail, now())).await?;
+    let link = Link {
+        id: Id::generate(),
+        person,
+        purpose: Purpose::Mail,
+        mail: Some(mail.clone()),
+        made_at: now(),
+        expires_at: later,
+    };
+    let secret = links::insert(tx, &link).await?;
+    let letter = Letter::to(mails::Kind::Confirmation, Some(person), &mail).with(secret);
+    mails::queue(tx, &letter, (now(), later)).await?;
+    let invitation = Invitation {
+        id: Id::generate(),
+        organisation,
+        role: Role::Enterprise,
+        mail: mail.clone(),
+        invited_by: person,
+        invited_at: now(),
+    };
+    invitations::insert(tx, &invitation).await?;
+    let applicant = Applicant {
+        login: Login::new("kx7q.canary").unwrap(),
+        name: text::Line::new(APPLICANT).unwrap(),
+        mail,
+        words: text::Text::new(APPLICANT).unwrap(),
+        consents: vec![consents::Purpose::AccountKeeping.present()],
+        request_id: "r".into(),
+    };
+    let number = organisations::Number::new("91110000802100433B").unwrap();
+    let application = Application { id: Id::generate(), number, applicant, applied_at: now() };
+    db::applications::insert(tx, &application, "hash").await
 }
 
 fn answer_key() -> Key {
@@ -85,6 +137,18 @@ fn answer_key() -> Key {
         operation: "needs.create".into(),
         fingerprint: "f".into(),
     }
+}
+
+/// Reads what [`fill_mail`] wrote.
+async fn assert_mail_readable(db: &Db, person: PersonId) {
+    let (mail, _) = mail_addresses::find(db.read(), person).await.unwrap().unwrap();
+    assert_eq!(mail.as_str(), MAIL);
+    let page = db::Page { after: None, limit: 9 };
+    let invited = invitations::list(db.read(), None, (page, now())).await.unwrap();
+    assert_eq!(invited[0].mail, mail);
+    let number = organisations::Number::new("91110000802100433B").unwrap();
+    let applied = db::applications::list(db.read(), &number, (page, now())).await.unwrap();
+    assert_eq!(applied[0].applicant.name.as_str(), APPLICANT);
 }
 
 /// Reads everything that [`filled`] wrote.
@@ -97,6 +161,7 @@ async fn assert_readable(db: &Db, need: &Need) {
     assert_eq!(editions[0].form, secret_form("confidential"));
     let person = db::people::get(db.read(), need.author).await.unwrap();
     assert_eq!(person.name.as_str(), NAME);
+    assert_mail_readable(db, need.author).await;
     let reviews = db::reviews::list(db.read(), need.id.as_uuid()).await.unwrap();
     assert_eq!(reviews[0].form.reasons.as_str(), REASONS);
     let known =
@@ -110,7 +175,9 @@ async fn nothing_secret_is_readable_in_the_files_of_the_database() {
     let need = filled(&store).await;
     assert_readable(&store.db, &need).await;
     let kept = scratch::kept(&store.db).await.unwrap();
-    for secret in [PHONE, NAME, TITLE, PROBLEM, REASONS, VERIFIER, ANSWER] {
+    let secrets =
+        [PHONE, NAME, TITLE, PROBLEM, REASONS, VERIFIER, ANSWER, MAIL, APPLICANT, "kx7q.canary"];
+    for secret in secrets {
         assert!(!scratch::holds(&kept, secret), "{secret}");
     }
     // What may be read is found: the search looks where it should.

@@ -36,6 +36,12 @@ pub enum Operation {
     OwnConsents,
     /// Change one's own password.
     ChangePassword,
+    /// Set a new password by a link from a mail.
+    ResetPassword,
+    /// Read one's own mail address, and give another.
+    OwnMail,
+    /// Prove that a mail address is one's own, by a link from a mail.
+    ConfirmMail,
     /// Read, make and revoke one's own tokens.
     OwnTokens,
     /// List and end one's own sessions.
@@ -64,6 +70,20 @@ pub enum Operation {
     ListColleagues,
     /// Make an account.
     CreatePerson,
+    /// Invite someone to an organisation.
+    Invite,
+    /// List invitations that nobody has accepted yet.
+    ListInvitations,
+    /// Take an invitation back.
+    WithdrawInvitation,
+    /// Make an account by an invitation.
+    AcceptInvitation,
+    /// Ask to join an organisation.
+    Apply,
+    /// List those who ask to join one's own organisation.
+    ListApplications,
+    /// Let someone join, or not.
+    DecideApplication,
     /// Disable or enable an account.
     SwitchPerson,
     /// List and read who was given which role, and what waits for a second person.
@@ -199,6 +219,18 @@ const MARKET: &[Grant] = &[
     grant(Role::Enterprise, Relation::Any, Standing::Any),
     grant(Role::Research, Relation::Any, Standing::Any),
 ];
+/// Those who ask others to join.
+const INVITERS: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Own, Standing::Verified),
+    grant(Role::Research, Relation::Own, Standing::Verified),
+    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
+];
+/// Those who see whom others have asked, and can take it back.
+const HOSTS: &[Grant] = &[
+    grant(Role::Enterprise, Relation::Own, Standing::NotSuspended),
+    grant(Role::Research, Relation::Own, Standing::NotSuspended),
+    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
+];
 const AUDITORS: &[Grant] = &[grant(Role::Auditor, Relation::Any, Standing::Any)];
 const SYSTEM: &[Grant] = &[grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended)];
 const SECURITY: &[Grant] = &[grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended)];
@@ -247,6 +279,10 @@ impl Operation {
             | Self::SignIn
             | Self::ReadProvider
             | Self::RegisterOrganisation
+            | Self::ResetPassword
+            | Self::ConfirmMail
+            | Self::AcceptInvitation
+            | Self::Apply
             | Self::ReadOrganisation
             | Self::ReadAttachment => EVERYONE,
             Self::Search => READERS,
@@ -258,6 +294,7 @@ impl Operation {
             | Self::EraseSelf
             | Self::OwnConsents
             | Self::ChangePassword
+            | Self::OwnMail
             | Self::OwnTokens
             | Self::OwnSessions
             | Self::ProveSecondFactor
@@ -266,7 +303,12 @@ impl Operation {
             | Self::ReadOwnAudit => SIGNED_IN,
             Self::ReadAudit | Self::ExportAudit | Self::VerifyAudit => AUDITORS,
             Self::ListOrganisations => OFFICE,
-            Self::EditOrganisation | Self::SendProof => OWN_ORGANISATION,
+            Self::EditOrganisation
+            | Self::SendProof
+            | Self::ListApplications
+            | Self::DecideApplication => OWN_ORGANISATION,
+            Self::Invite => INVITERS,
+            Self::ListInvitations | Self::WithdrawInvitation => HOSTS,
             Self::DecideOrganisation => SECURITY_OF_OTHERS,
             Self::RemoveAttachment | Self::AnswerIntroduction => AUTHORS,
             Self::ReadProofs => PROOF_READERS,
@@ -306,6 +348,7 @@ impl Operation {
     }
 
     /// The name of the row, as the API's description gives it.
+    #[expect(clippy::too_many_lines, reason = "one line a row, to be read as a table")]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Health => "health",
@@ -328,6 +371,9 @@ impl Operation {
             Self::ReadConsentTexts => "consents.texts",
             Self::OwnConsents => "consents.own",
             Self::ChangePassword => "me.password",
+            Self::ResetPassword => "passwords.reset",
+            Self::OwnMail => "me.mail",
+            Self::ConfirmMail => "me.mail.confirm",
             Self::OwnTokens => "tokens.own",
             Self::OwnSessions => "sessions.own",
             Self::ProveSecondFactor => "sessions.code",
@@ -342,6 +388,13 @@ impl Operation {
             Self::ListPeople => "people.list",
             Self::ListColleagues => "colleagues.list",
             Self::CreatePerson => "people.create",
+            Self::Invite => "invitations.create",
+            Self::ListInvitations => "invitations.list",
+            Self::WithdrawInvitation => "invitations.withdraw",
+            Self::AcceptInvitation => "invitations.accept",
+            Self::Apply => "applications.create",
+            Self::ListApplications => "applications.list",
+            Self::DecideApplication => "applications.decide",
             Self::SwitchPerson => "people.switch",
             Self::ReadGrants => "grants.read",
             Self::AskGrant => "grants.ask",

@@ -121,6 +121,7 @@ impl Field for Scope {
 impl Operation {
     /// What a token for a program must have been made for to do this; nothing will do where someone
     /// has to have signed in.
+    #[expect(clippy::too_many_lines, reason = "one line a row, to be read as a table")]
     pub const fn scope(self) -> Option<Scope> {
         match self {
             Self::Health
@@ -134,6 +135,8 @@ impl Operation {
             | Self::ReadGrants
             | Self::ReadEmergencies
             | Self::ListColleagues
+            | Self::ListInvitations
+            | Self::ListApplications
             | Self::ListIntroductions
             | Self::ReadIntroduction
             | Self::ReadConsentTexts
@@ -164,6 +167,14 @@ impl Operation {
             | Self::ErasePerson
             | Self::OwnConsents
             | Self::ChangePassword
+            | Self::ResetPassword
+            | Self::OwnMail
+            | Self::ConfirmMail
+            | Self::Invite
+            | Self::WithdrawInvitation
+            | Self::AcceptInvitation
+            | Self::Apply
+            | Self::DecideApplication
             | Self::OwnTokens
             | Self::OwnSessions
             | Self::ProveSecondFactor

@@ -29,6 +29,9 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::ReadConsentTexts,
     Operation::OwnConsents,
     Operation::ChangePassword,
+    Operation::ResetPassword,
+    Operation::OwnMail,
+    Operation::ConfirmMail,
     Operation::OwnTokens,
     Operation::OwnSessions,
     Operation::ProveSecondFactor,
@@ -43,6 +46,13 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::ListPeople,
     Operation::ListColleagues,
     Operation::CreatePerson,
+    Operation::Invite,
+    Operation::ListInvitations,
+    Operation::WithdrawInvitation,
+    Operation::AcceptInvitation,
+    Operation::Apply,
+    Operation::ListApplications,
+    Operation::DecideApplication,
     Operation::SwitchPerson,
     Operation::ReadGrants,
     Operation::AskGrant,
@@ -128,6 +138,9 @@ me.erase ERMLYCA
 consents.texts VERMLYCA
 consents.own ERMLYCA
 me.password ERMLYCA
+passwords.reset VERMLYCA
+me.mail ERMLYCA
+me.mail.confirm VERMLYCA
 tokens.own ERMLYCA
 sessions.own ERMLYCA
 sessions.code ERMLYCA
@@ -142,6 +155,13 @@ organisations.decide C
 people.list YC
 colleagues.list ER
 people.create Y
+invitations.create ERY
+invitations.list ERY
+invitations.withdraw ERY
+invitations.accept VERMLYCA
+applications.create VERMLYCA
+applications.list ER
+applications.decide ER
 people.switch Y
 grants.read YCA
 grants.ask C
@@ -235,6 +255,9 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "me.erase",
         "consents.own",
         "me.password",
+        "passwords.reset",
+        "me.mail",
+        "me.mail.confirm",
         "tokens.own",
         "sessions.own",
         "sessions.code",
@@ -242,6 +265,11 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "me.identities",
         "people.second_factor",
         "organisations.register",
+        "invitations.create",
+        "invitations.withdraw",
+        "invitations.accept",
+        "applications.create",
+        "applications.decide",
         "grants.ask",
         "grants.decide",
         "emergencies.ask",

@@ -5,5 +5,7 @@
 mod indexer;
 mod market;
 mod matcher;
+mod post_office;
+mod postman;
 mod sweeper;
 mod two_processes;

@@ -21,6 +21,7 @@ impl Findings {
         self.look_at_uploads(settings);
         self.look_at_signing_in(settings);
         self.look_at_secrets(settings);
+        self.look_at_links(settings);
         self.look_at_privacy(&settings.folder);
         self.look_at_people(settings).await;
         self.odd(

@@ -96,7 +96,8 @@ fn a_password_that_everybody_knows_is_told() {
 #[test]
 fn settings_that_are_printed_show_no_secret() {
     let url = ("KEZHUAN_DATABASE_URL", "postgres://kz:x7Qkk3vv@db/kz");
-    let printed = format!("{:?}", read("", &[url]).unwrap());
+    let smtp = ("KEZHUAN_MAIL_SMTP", "smtps://kz:x7Qkk3vv@mail.example.cn");
+    let printed = format!("{:?}", read("", &[url, smtp]).unwrap());
     assert!(!printed.contains("x7Qkk3vv"), "{printed}");
 }
 
@@ -135,4 +136,29 @@ fn another_provider_takes_tls_a_name_for_this_market_and_the_way_back() {
         assert!(told.contains(place) && !told.contains("s3cret"), "{place}: {told}");
     }
     assert!(!read("", &[]).unwrap().oidc.is_on());
+}
+
+#[test]
+fn a_mail_server_is_named_whole_or_not_at_all_and_never_told() {
+    let mail = |setting: &str| {
+        let file = format!("[mail]\n{setting}\n");
+        read(&file, &[]).map(|_| ()).map_err(|it| format!("{it:#}"))
+    };
+    for good in [
+        "smtp = \"\"",
+        "smtp = \"smtps://kz:x7Qkk3vv@mail.example.cn:465\"",
+        "smtp = \"smtp://mail.example.cn:587\"",
+        "from = \"noreply@kz.example.cn\"",
+    ] {
+        assert_eq!(mail(good), Ok(()), "{good}");
+    }
+    for (wrong, at) in [
+        ("smtp = \"mail.example.cn\"", "mail.smtp"),
+        ("smtp = \"smtp://kz:x7Qkk3vv@mail.example.cn?tls=none\"", "mail.smtp"),
+        ("from = \"somebody\"", "mail.from"),
+        ("from = \"a@example.cn\\r\\nBcc: b@example.cn\"", "mail.from"),
+    ] {
+        let told = mail(wrong).unwrap_err();
+        assert!(told.contains(at) && !told.contains("x7Qkk3vv"), "{wrong}: {told}");
+    }
 }

@@ -18,6 +18,7 @@ mod evaluation;
 mod importing;
 mod keys;
 mod left_out;
+mod mail;
 mod oidc;
 mod program;
 mod replicas;

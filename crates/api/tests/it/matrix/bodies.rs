@@ -35,9 +35,13 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
             let consents = crate::world::consents();
             json!({ "organisation": profile(), "account": account, "consents": consents })
         }
+        "ResetRequest" | "ResetForm" | "LinkForm" | "InvitationForm" | "AcceptanceForm"
+        | "ApplicationForm" => by_mail(schema, &account),
         "Agreement" => json!({ "purpose": "contact_exchange", "version": 1 }),
         "SelfForm" => json!({ "name": "李伟" }),
-        "PasswordForm" | "ErasureForm" | "LinkForm" => json!({ "password": PASSWORD }),
+        "PasswordForm" | "ErasureForm" | "IdentityForm" | "MailForm" => {
+            json!({ "password": PASSWORD })
+        }
         "Profile" => profile(),
         "DecisionForm" => json!({ "reason": "证照不符" }),
         "NewPerson" => {
@@ -62,6 +66,23 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
         "PersonForm" if path.ends_with("/matchmaker") => json!({ "person": cast.person("Mo").id }),
         "PersonForm" => json!({ "person": colleague(cast, path) }),
         _ => panic!("say in matrix/bodies.rs what a good {schema} is"),
+    }
+}
+
+/// A good body for what comes or goes by mail; a link that was never sent is told so.
+fn by_mail(schema: &str, account: &Value) -> Value {
+    match schema {
+        "ResetRequest" => json!({ "login": "cast.ec" }),
+        "ResetForm" => json!({ "token": "kzl_x", "password": PASSWORD }),
+        "LinkForm" => json!({ "token": "kzl_x" }),
+        "InvitationForm" => json!({ "mail": "new@example.cn" }),
+        "AcceptanceForm" => {
+            json!({ "token": "kzl_x", "account": account, "consents": crate::world::consents() })
+        }
+        _ => json!({
+            "organisation": fresh_number().as_str(), "account": account,
+            "mail": "new@example.cn", "consents": crate::world::consents(),
+        }),
     }
 }
 

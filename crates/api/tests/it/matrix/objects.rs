@@ -8,6 +8,8 @@ use db::{
 };
 use domain::{
     achievements::AchievementForm,
+    applications::{Applicant, Application, ApplicationId},
+    contacts::Mail,
     days::Day,
     form,
     introductions::{self, Introduction, IntroductionId},
@@ -17,8 +19,8 @@ use domain::{
     needs::NeedForm,
     organisations::{self, Action, Organisation, OrganisationId, State as Standing},
     pairs::{Explanation, Pair, PairId, Sides},
-    people::{Person, PersonId, Role},
-    text::Text,
+    people::{Login, Person, PersonId, Role},
+    text::{Line, Text},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -58,33 +60,23 @@ async fn something_else(cast: &Cast, name: &str) -> String {
         "a suspended organisation" => {
             organisation(db, "enterprise", Standing::Suspended).await.to_string()
         }
-        "a request" => {
-            let person = person(cast, true).await;
-            let form = json!({ "person": person, "role": "auditor", "reason": "岗位调整" });
-            cast.world.post(cast.someone("PA"), "/grants", form).await.id()
-        }
+        "a request" => request(cast).await,
+        "an invitation" => invitation(cast).await,
+        "an application" => application(cast).await,
         "a person" => person(cast, true).await.to_string(),
         "a disabled person" => person(cast, false).await.to_string(),
+        _ => of_the_author(cast, name).await,
+    }
+}
+
+async fn of_the_author(cast: &Cast, name: &str) -> String {
+    match name {
         "the author's token" => {
             let made = json!({ "name": "夜间导入" });
             cast.world.post(cast.someone("Ea"), "/tokens", made).await.id()
         }
-        "the author's session" => {
-            let secret = api::secrets::new_token(tokens::Kind::Session).unwrap();
-            let digest = api::secrets::digest(secret.expose_secret());
-            let ends = cast.world.clock.now() + TimeDelta::hours(1);
-            let session = session_of(cast.person("Ea").id, ends);
-            let insert = async |tx: &db::Tx| tokens::insert(tx, &session, &digest).await;
-            cast.world.db.write(insert).await.unwrap();
-            session.id.to_string()
-        }
-        "the author's consent" => {
-            let agreement = domain::consents::Purpose::ContactExchange.present();
-            let consent = agreement.given(cast.person("Ea").id, (cast.world.clock.now(), "r"));
-            let new = std::slice::from_ref(&consent);
-            db.write(async |tx| db::consents::insert_all(tx, new).await).await.unwrap();
-            consent.id.to_string()
-        }
+        "the author's session" => session(cast).await,
+        "the author's consent" => consent(cast).await,
         _ => panic!("say in matrix/objects.rs how to make {name}"),
     }
 }
@@ -252,6 +244,54 @@ async fn attachment(cast: &Cast, readers: &str) -> String {
     let (need, _) = listing::<NeedForm>(cast, ("need published", "Ea"), form).await;
     let at = format!("/api/v1/needs/{need}/attachments?name=x&readers={readers}");
     cast.world.send_file(cast.someone("Ea"), &at, bodies::FILE).await.id()
+}
+
+async fn session(cast: &Cast) -> String {
+    let secret = api::secrets::new_token(tokens::Kind::Session).unwrap();
+    let digest = api::secrets::digest(secret.expose_secret());
+    let ends = cast.world.clock.now() + TimeDelta::hours(1);
+    let session = session_of(cast.person("Ea").id, ends);
+    let insert = async |tx: &db::Tx| tokens::insert(tx, &session, &digest).await;
+    cast.world.db.write(insert).await.unwrap();
+    session.id.to_string()
+}
+
+async fn consent(cast: &Cast) -> String {
+    let agreement = domain::consents::Purpose::ContactExchange.present();
+    let consent = agreement.given(cast.person("Ea").id, (cast.world.clock.now(), "r"));
+    let new = std::slice::from_ref(&consent);
+    cast.world.db.write(async |tx| db::consents::insert_all(tx, new).await).await.unwrap();
+    consent.id.to_string()
+}
+
+async fn request(cast: &Cast) -> String {
+    let person = person(cast, true).await;
+    let form = json!({ "person": person, "role": "auditor", "reason": "岗位调整" });
+    cast.world.post(cast.someone("PA"), "/grants", form).await.id()
+}
+
+async fn invitation(cast: &Cast) -> String {
+    verified(&cast.world.db, cast.enterprise).await;
+    let form = json!({ "mail": "new@example.cn" });
+    cast.world.post(cast.someone("Ea"), "/invitations", form).await.id()
+}
+
+async fn application(cast: &Cast) -> String {
+    let id = ApplicationId::generate();
+    let ours = db::organisations::get(cast.world.db.read(), cast.enterprise).await.unwrap();
+    let applicant = Applicant {
+        login: Login::new(&format!("a{}", Uuid::now_v7().simple())).unwrap(),
+        name: Line::new("新人").unwrap(),
+        mail: Mail::new("new@example.cn").unwrap(),
+        words: Text::new("").unwrap(),
+        consents: vec![domain::consents::Purpose::AccountKeeping.present()],
+        request_id: "r".into(),
+    };
+    let number = ours.profile.number;
+    let made = Application { id, number, applicant, applied_at: cast.world.clock.now() };
+    let store = async |tx: &db::Tx| db::applications::insert(tx, &made, "hash").await;
+    cast.world.db.write(store).await.unwrap();
+    id.to_string()
 }
 
 async fn person(cast: &Cast, active: bool) -> PersonId {

@@ -68,6 +68,9 @@ const ROWS: &[Row] = &[
     row("me.export", "ERMLYCA", "*"),
     row("me.erase", "ERMLYCA", "*"),
     row("me.password", "ERMLYCA", "*"),
+    row("passwords.reset", "VERMLYCA", "*"),
+    row("me.mail", "ERMLYCA", "*"),
+    row("me.mail.confirm", "VERMLYCA", "*"),
     row("consents.texts", "VERMLYCA", "*"),
     row("consents.own", "ERMLYCA", "*"),
     row("tokens.own", "ERMLYCA", "*"),
@@ -84,6 +87,13 @@ const ROWS: &[Row] = &[
     row("people.list", "YC", "*"),
     row("colleagues.list", "ER", "*"),
     row("people.create", "Y", "*"),
+    row("invitations.create", "ERY", "*"),
+    row("invitations.list", "ERY", "*"),
+    row("invitations.withdraw", "ERY", "*"),
+    row("invitations.accept", "VERMLYCA", "*"),
+    row("applications.create", "VERMLYCA", "*"),
+    row("applications.list", "ER", "*"),
+    row("applications.decide", "ER", "*"),
     row("people.switch", "Y", "SA"),
     row("grants.read", "YCA", "*"),
     row("grants.ask", "C", "*"),
@@ -218,6 +228,11 @@ const OBJECTS: &[Object] = &[
     other("/organisations", "absent",      ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/people", "a person",           ". .  .  .  .  .  .  .  .  .  .  .  F  F  ."),
     other("/people", "a disabled person",  ". .  .  .  .  .  .  .  .  .  .  .  F  F  ."),
+    other("/invitations", "an invitation", ". .  .  F  F  .  .  .  .  .  .  .  F  .  ."),
+    other("/invitations", "absent",        ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
+    other("/applications", "an application",
+                                           ". .  .  F  F  .  .  .  .  .  .  .  .  .  ."),
+    other("/applications", "absent",       ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/people", "absent",             ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/attachments", "file for everyone", "F F  F  F  F  F  F  F  F  F  F  F  .  .  ."),
     other("/attachments", "file for staff",
@@ -265,7 +280,7 @@ pub(super) fn expected(row: &Row, who: &str, object: Option<&Object>) -> Expecte
     if who == "Su" && !SUSPENDED_MAY.contains(&row.name) {
         return Refused(403);
     }
-    if who == "Pe" && row.name.ends_with(".submit") {
+    if who == "Pe" && (row.name.ends_with(".submit") || row.name == "invitations.create") {
         return Refused(403);
     }
     let Some(object) = object else { return Allowed };
@@ -308,6 +323,11 @@ const SUSPENDED_MAY: &[&str] = &[
     "me.export",
     "me.erase",
     "me.password",
+    "passwords.reset",
+    "me.mail",
+    "me.mail.confirm",
+    "invitations.accept",
+    "applications.create",
     "consents.texts",
     "consents.own",
     "tokens.own",
