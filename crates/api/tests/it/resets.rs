@@ -1,6 +1,8 @@
+use api::{Limits, Paces};
 use axum::http::{Method, StatusCode};
 use chrono::TimeDelta;
 use db::scratch;
+use domain::rates::Pace;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -246,4 +248,20 @@ async fn nobody_fills_a_mailbox_with_links_to_confirm_it() {
         codes.push(asked.code().to_owned());
     }
     assert_eq!(codes, ["", "", "", "limit_reached"]);
+}
+
+#[tokio::test]
+async fn what_visitors_may_send_by_mail_is_counted_with_registrations() {
+    let mut world = World::new().await;
+    let paces = Paces { entry: Pace::a_minute(2), ..Paces::default() };
+    world.router = world.limited_replica(Limits { paces, ..Limits::default() });
+    ask(&world, "yang.chen").await;
+    let token = json!({ "token": "kzl_x" });
+    let second = world.post(&VISITOR, "/mail-confirmations", token.clone()).await;
+    assert_eq!(second.code(), "link_ended", "{}", second.body);
+    for path in ["/password-resets", "/mail-confirmations", "/invitations/accept", "/applications"]
+    {
+        let refused = world.post(&VISITOR, path, token.clone()).await;
+        assert_eq!(refused.code(), "too_many_requests", "{path}");
+    }
 }

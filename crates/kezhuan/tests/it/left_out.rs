@@ -5,10 +5,10 @@ pub(crate) fn say(what: &str) {
     let _ = writeln!(std::io::stderr(), "\nLEFT OUT: {what}");
 }
 
-/// Whether nothing may be left out that could be had: `KEZHUAN_TEST_REQUIRE` is set.
+/// Whether nothing may be left out that could be had: `TEST_REQUIRE_ALL` is set.
 #[expect(clippy::disallowed_methods, reason = "tests have no settings")]
 pub(crate) fn is_refused() -> bool {
-    std::env::var("KEZHUAN_TEST_REQUIRE").is_ok_and(|it| !it.is_empty())
+    std::env::var("TEST_REQUIRE_ALL").is_ok_and(|it| !it.is_empty())
 }
 
 #[test]
