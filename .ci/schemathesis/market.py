@@ -3,6 +3,7 @@
 What this makes is told to `hooks.py` by operation: ids to ask for, and what to put into bodies.
 """
 
+import datetime
 import json
 import uuid
 from urllib import error, request
@@ -90,11 +91,18 @@ class Market:
         for act in ("release", "grade", "defer"):
             ids[f"POST /pairs/{{id}}/{act}"] = [taken.pop() for _ in range(3)]
         office = self.ask("系统管理员", "GET", "/me")[0]["organisation"]
+        newcomer = {"organisation": office, "role": "matchmaker", "login": "new.one", "name": "新人",
+                    "password": "屋后的核桃树今年结得很密", "reason": WHY}
+        person = self.ask("系统管理员", "POST", "/people", newcomer)[0]["id"]
+        for act in ("disable", "enable"):
+            ids[f"POST /people/{{id}}/{act}"] = [person]
+        tomorrow = datetime.date.today() + datetime.timedelta(days=1)
         bodies = {
             "POST /grants": {"person": people["lead"], "role": "unassigned"},
-            "POST /people": {"organisation": office, "password": "屋后的核桃树今年结得很密"},
+            "POST /people": {**newcomer, "login": "new.two"},
             "PUT /me": {"name": "李伟"},
             "POST /pairs/{id}/grade": {"grade": "strong"},
+            "POST /pairs/{id}/defer": {"until": tomorrow.isoformat()},
             "POST /emergencies": {"kind": "need", "listing": need, "minutes": 30},
         }
         tables = [it["name"] for it in self.ask("主管", "GET", "/codes")[0]]
