@@ -31,7 +31,8 @@ PASSWORD = "太行山上的红薯真甜啊二零二六"
 ROLES = ["企业用户", "科研用户", "技术经纪人", "主管", "审计员", "系统管理员", "安全管理员"]
 # Whose session or standing would end with these is the one that asks.
 NOT_ASKED = ["/sessions/current", "/me/password", "/me/erase"]
-# What no description can say, and why; `tests/it/matrix.rs` reaches every operation with success.
+# What no description can say, and why. `tests/it/matrix.rs`, or a test that it names, does each of these
+# with success.
 NEVER = {
     # A file's bytes; `tests/it/attachments.rs` sends some.
     "POST /needs/{id}/attachments",
