@@ -10,17 +10,16 @@ use db::{
     mails::{self, Kind, Letter},
 };
 use domain::{
-    Fault, Faults,
+    Fault,
     applications::{Applicant, Application, ApplicationForm, ApplicationId},
     consents::Consent,
     contacts::Mail,
-    form::{Field, Object},
     people::{Account, Person, PersonId, State as PersonState},
     policy::{self, Operation},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     Answer, App,
@@ -30,7 +29,7 @@ use crate::{
     mail_addresses::{NEWS, ask},
     me::PersonBody,
     moment::Moment,
-    page::{self, Limit, Listed},
+    page::{Listed, Paged},
     people::taken,
     problem::{Code, Problem},
     routes::{Doc, Routes},
@@ -131,7 +130,7 @@ async fn create(
 async fn list(
     State(db): State<Db>,
     call: Call,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Answer<Listed<ApplicationBody>> {
     let ours = db::organisations::get(db.read(), call.member()?.organisation).await?;
     let number = &ours.profile.number;
@@ -220,20 +219,6 @@ impl From<&Application> for ApplicationBody {
             applied_at: Moment(it.applied_at),
             expires_at: Moment(it.expires_at()),
         }
-    }
-}
-
-struct Asked {
-    limit: Limit,
-    page: db::Page,
-}
-
-impl Field for Asked {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let mut query = Object::open(value, at, faults)?;
-        let (limit, page) = page::read(&mut query);
-        query.close();
-        Some(Self { limit, page })
     }
 }
 

@@ -33,7 +33,7 @@ use crate::{
     me::PersonBody,
     moment::Moment,
     once::Created,
-    page::{self, Limit, Listed},
+    page::{Listed, Paged},
     people::taken,
     problem::{Code, Problem},
     routes::{Doc, Routes},
@@ -169,7 +169,7 @@ async fn create(
 async fn list(
     State(db): State<Db>,
     call: Call,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Paged>,
 ) -> Answer<Listed<InvitationBody>> {
     let member = call.member()?;
     let of = (member.role != Role::SystemAdmin).then_some(member.organisation);
@@ -271,20 +271,6 @@ impl From<&Invitation> for InvitationBody {
             invited_at: Moment(it.invited_at),
             expires_at: Moment(it.expires_at()),
         }
-    }
-}
-
-struct Asked {
-    limit: Limit,
-    page: db::Page,
-}
-
-impl Field for Asked {
-    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
-        let mut query = Object::open(value, at, faults)?;
-        let (limit, page) = page::read(&mut query);
-        query.close();
-        Some(Self { limit, page })
     }
 }
 
