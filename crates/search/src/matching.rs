@@ -35,8 +35,11 @@ use crate::{
 };
 
 mod explain;
+mod synonyms;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use synonyms::Added;
 
 /// The matcher's name and version, which every suggestion carries.
 pub const MATCHER: &str = "grams-1";
@@ -50,10 +53,11 @@ pub struct Profile {
     pub(crate) title: Vec<Glyph>,
     pub(crate) text: Vec<Glyph>,
     terms: Vec<Counted>,
+    pub(crate) added: Added,
 }
 
 /// How often the two parts of a need have a term.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Counted {
     term: String,
     in_title: f32,
@@ -122,7 +126,7 @@ impl Profile {
         let mut terms: Vec<Counted> = counts.into_iter().map(counted).collect();
         // A fixed order of addition gives the same score to the last bit each time.
         terms.sort_unstable_by(|a, b| a.term.cmp(&b.term));
-        Self { title, text, terms }
+        Self { title, text, terms, added: Added::default() }
     }
 }
 
@@ -156,10 +160,9 @@ impl Reader {
 
     /// The needs that an achievement may meet, the likeliest first: those to be matched again when
     /// it appears or changes. Only what they share counts here; [`Reader::suggest`] has the say.
-    pub fn touched(&self, achievement: &Entry, breadth: Breadth) -> Result<Vec<Uuid>> {
+    pub fn touched(&self, achievement: &Profile, breadth: Breadth) -> Result<Vec<Uuid>> {
         let searcher = self.searcher();
-        let profile = Profile::from(achievement);
-        let weights = self.weigh(&searcher, &profile)?;
+        let weights = self.weigh(&searcher, achievement)?;
         let best = self.top(&searcher, &weights, (Kind::Need, breadth.most))?;
         let floor = best.first().map_or(0.0, |it| it.score * breadth.floor);
         let near = |(at, it): &(usize, Scored)| *at < breadth.always || it.score >= floor;
@@ -197,18 +200,23 @@ impl Reader {
         let achievements = fields.grams(Kind::Achievement, Shelf::Open);
         let all_needs = self.filed(searcher, Place::OpenNeed)?;
         let all_achievements = self.filed(searcher, Place::OpenAchievement)?;
-        let mut weights = Vec::with_capacity(need.terms.len());
-        for Counted { term, in_title, in_text } in &need.terms {
+        let weighed = |Counted { term, in_title, in_text }: &Counted, share: f32| -> Result<_> {
             let among = |field| searcher.doc_freq(&Term::from_field_text(field, term));
-            let rarity =
-                rarity(among(needs)?, all_needs) * rarity(among(achievements)?, all_achievements);
+            let rarity = share
+                * rarity(among(needs)?, all_needs)
+                * rarity(among(achievements)?, all_achievements);
             let from_title = f32::from(TITLE_WEIGHT) * in_title * rarity;
             let from_text = in_text.ln_1p() * rarity;
             let mark = self.veil().mark(term);
-            weights.push(Weighed { term: term.clone(), mark, from_title, from_text });
-        }
+            Ok(Weighed { term: term.clone(), mark, from_title, from_text })
+        };
+        let said = need.terms.iter().map(|it| weighed(it, 1.0));
+        let mut weights = said.collect::<Result<Vec<_>>>()?;
         let squares = weights.iter().map(|it| (it.from_title + it.from_text).powi(2));
         let length = squares.sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        for added in &need.added.terms {
+            weights.push(weighed(added, synonyms::SHARE)?);
+        }
         for weight in &mut weights {
             weight.from_title /= length;
             weight.from_text /= length;
