@@ -12,10 +12,11 @@ use std::{
 use anyhow::{Context as _, bail};
 use domain::{achievements::AchievementForm, listings::Form, needs::NeedForm};
 use search::{
-    Entry, Shelf, Veil,
+    Entry, Shelf, Thesaurus, Veil,
     evaluation::{Figures, Grades, figures},
     index,
     matching::{Depth, Profile},
+    thesaurus::Way,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,13 +27,18 @@ use crate::{
     cli::{EvaluateArgs, Format},
     console,
     content::{self, BadRow, Prepared, Row},
+    thesaurus,
 };
 
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let mut bad = Vec::new();
     let needs = entries::<NeedForm>(&args.needs, &mut bad)?;
     let achievements = entries::<AchievementForm>(&args.achievements, &mut bad)?;
-    let run = rank(&needs, &achievements, args.top)?;
+    let thesaurus = match &args.thesaurus {
+        Some(path) => synonyms(path)?,
+        None => Thesaurus::default(),
+    };
+    let run = rank(&needs, &achievements, (args.top, &thesaurus))?;
     write(&args.run, &run)?;
     let figures = match &args.qrels {
         Some(path) => Some(figures(&grades(path)?, &run.into_iter().map(by_name).collect())),
@@ -43,6 +49,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     }
     tell(args, figures)?;
     Ok(if bad.is_empty() { Outcome::Done } else { Outcome::Partly })
+}
+
+/// The synonym groups of a file, all of which must be good.
+fn synonyms(path: &Path) -> anyhow::Result<Thesaurus> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let sheet = thesaurus::read(&text)?;
+    if let Some(bad) = sheet.bad.first() {
+        bail!("{} line {}: {}", path.display(), bad.line, bad.reasons.join("; "));
+    }
+    Ok(Thesaurus::new(sheet.groups.iter().map(|(_, it)| it)))
 }
 
 /// The achievements of each need with their scores, the best first.
@@ -100,7 +117,7 @@ fn entry<F: Form>(row: Row) -> Result<(String, Entry), BadRow> {
 fn rank(
     needs: &[(String, Entry)],
     achievements: &[(String, Entry)],
-    top: usize,
+    (top, thesaurus): (usize, &Thesaurus),
 ) -> anyhow::Result<Ranking> {
     let folder = TempDir::new().context("no temporary folder can be made")?;
     let mut opened = index::create(folder.path(), 2, &Arc::new(Veil::thin()))?;
@@ -117,7 +134,7 @@ fn rank(
     let bar = console::bar(length(needs.len()), "matching");
     let mut ranking = Vec::with_capacity(needs.len());
     for (name, need) in needs {
-        let found = opened.reader.rank(&Profile::from(need), depth)?;
+        let found = opened.reader.rank(&Profile::from(need).with(thesaurus, Way::Forth), depth)?;
         let named = |(id, score)| names.get(&id).map(|name| ((*name).clone(), score));
         ranking.push((name.clone(), found.into_iter().filter_map(named).collect()));
         bar.inc(1);

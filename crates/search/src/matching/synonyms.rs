@@ -1,8 +1,8 @@
 //! What a need might have said instead, by the thesaurus.
 //!
-//! Where a word of the thesaurus stands in the need, the pairs of characters, Latin words and
-//! numbers of what it leads to are asked for too, as often as the word stands there, for a part of
-//! the weight. Single characters are not: 气 of 煤层气 stands in too much else. What the need says
+//! Where a word of the thesaurus stands in the need, the pairs of characters and the Latin words of
+//! what it leads to are asked for too, as often as the word stands there, for a part of the weight.
+//! Single characters and numbers are not: 气 of 煤层气 stands in too much else. What the need says
 //! itself is not raised, and the length by which weights are divided is that of what it says. So a
 //! group of the thesaurus adds to scores and takes from none.
 
@@ -104,7 +104,8 @@ impl Added {
     }
 }
 
-/// What a word is asked for by: its pairs of characters, Latin words and numbers.
+/// What a word is asked for by: its pairs of characters and Latin words. The 2 of CO2 and the 2.5 of
+/// PM2.5 stand everywhere.
 fn telling(glyphs: &[Glyph]) -> Vec<String> {
     let mut terms = Vec::new();
     for run in text::runs(glyphs) {
@@ -112,9 +113,8 @@ fn telling(glyphs: &[Glyph]) -> Vec<String> {
             Run::Han(run) => {
                 terms.extend(run.windows(2).map(|it| it.iter().map(|it| it.it).collect()));
             }
-            Run::Letters(run) | Run::Number(run) => {
-                terms.push(run.iter().map(|it| it.it).collect());
-            }
+            Run::Letters(run) => terms.push(run.iter().map(|it| it.it).collect()),
+            Run::Number(_) => {}
         }
     }
     terms
