@@ -31,6 +31,7 @@ pub mod people;
 pub mod policy;
 pub mod rates;
 pub mod text;
+pub mod thesaurus;
 
 pub use fault::{Fault, Faults, FieldFault, Format, Shape};
 pub use id::Id;

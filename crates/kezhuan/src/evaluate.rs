@@ -12,10 +12,11 @@ use std::{
 use anyhow::{Context as _, bail};
 use domain::{achievements::AchievementForm, listings::Form, needs::NeedForm};
 use search::{
-    Entry, Shelf, Veil,
+    Entry, Shelf, Thesaurus, Veil,
     evaluation::{Figures, Grades, by_need, figures},
     index,
     matching::{Depth, Effort, Profile},
+    thesaurus::Way,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,14 +27,14 @@ use crate::{
     cli::{EvaluateArgs, Format},
     console,
     content::{self, BadRow, Prepared, Row},
+    thesaurus,
 };
 
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let mut bad = Vec::new();
     let needs = entries::<NeedForm>(&args.needs, &mut bad)?;
     let achievements = entries::<AchievementForm>(&args.achievements, &mut bad)?;
-    let depth = Depth { most: args.top, floor: 0.0 };
-    let run = rank(&needs, &achievements, (depth, effort(args)))?;
+    let run = rank(&needs, &achievements, &Aim::of(args)?)?;
     write(&args.run, &run)?;
     let figures = match &args.qrels {
         Some(path) => {
@@ -52,13 +53,35 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     Ok(if bad.is_empty() { Outcome::Done } else { Outcome::Partly })
 }
 
-/// The usual effort, or what was asked for.
-fn effort(args: &EvaluateArgs) -> Effort {
-    let usual = Effort::default();
-    Effort {
-        postings: args.postings.unwrap_or(usual.postings),
-        candidates: args.candidates.unwrap_or(usual.candidates),
+/// What a run is made with.
+struct Aim {
+    depth: Depth,
+    effort: Effort,
+    thesaurus: Thesaurus,
+}
+
+impl Aim {
+    /// As usual, but for what was asked for.
+    fn of(args: &EvaluateArgs) -> anyhow::Result<Self> {
+        let usual = Effort::default();
+        let effort = Effort {
+            postings: args.postings.unwrap_or(usual.postings),
+            candidates: args.candidates.unwrap_or(usual.candidates),
+        };
+        let thesaurus = args.thesaurus.as_deref().map(synonyms).transpose()?.unwrap_or_default();
+        Ok(Self { depth: Depth { most: args.top, floor: 0.0 }, effort, thesaurus })
     }
+}
+
+/// The synonym groups of a file, all of which must be good.
+fn synonyms(path: &Path) -> anyhow::Result<Thesaurus> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let sheet = thesaurus::read(&text)?;
+    if let Some(bad) = sheet.bad.first() {
+        bail!("{} line {}: {}", path.display(), bad.line, bad.reasons.join("; "));
+    }
+    Ok(Thesaurus::new(sheet.groups.iter().map(|(_, it)| it)))
 }
 
 /// The achievements of each need with their scores, the best first.
@@ -116,7 +139,7 @@ fn entry<F: Form>(row: Row) -> Result<(String, Entry), BadRow> {
 fn rank(
     needs: &[(String, Entry)],
     achievements: &[(String, Entry)],
-    aim: (Depth, Effort),
+    Aim { depth, effort, thesaurus }: &Aim,
 ) -> anyhow::Result<Ranking> {
     let folder = TempDir::new().context("no temporary folder can be made")?;
     let mut opened = index::create(folder.path(), 2, &Arc::new(Veil::thin()))?;
@@ -132,7 +155,8 @@ fn rank(
     let bar = console::bar(length(needs.len()), "matching");
     let mut ranking = Vec::with_capacity(needs.len());
     for (name, need) in needs {
-        let found = opened.reader.rank(&Profile::from(need), aim)?;
+        let profile = Profile::from(need).with(thesaurus, Way::Forth);
+        let found = opened.reader.rank(&profile, (*depth, *effort))?;
         let named = |(id, score)| names.get(&id).map(|name| ((*name).clone(), score));
         ranking.push((name.clone(), found.into_iter().filter_map(named).collect()));
         bar.inc(1);

@@ -33,12 +33,14 @@ use crate::{
 
 mod explain;
 mod scoring;
+mod synonyms;
 #[cfg(test)]
 mod tests;
 
 pub use scoring::Effort;
 pub(crate) use scoring::Lengths;
 use scoring::Scorer;
+pub(crate) use synonyms::Added;
 
 /// The matcher's name and version, which every suggestion carries.
 pub const MATCHER: &str = "grams-1";
@@ -52,10 +54,11 @@ pub struct Profile {
     pub(crate) title: Vec<Glyph>,
     pub(crate) text: Vec<Glyph>,
     terms: Vec<Counted>,
+    pub(crate) added: Added,
 }
 
 /// How often the two parts of a need have a term.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Counted {
     term: String,
     in_title: f32,
@@ -126,7 +129,7 @@ impl Profile {
         let mut terms: Vec<Counted> = counts.into_iter().map(counted).collect();
         // A fixed order of addition gives the same score to the last bit each time.
         terms.sort_unstable_by(|a, b| a.term.cmp(&b.term));
-        Self { title, text, terms }
+        Self { title, text, terms, added: Added::default() }
     }
 }
 
@@ -165,10 +168,9 @@ impl Reader {
 
     /// The needs that an achievement may meet, the likeliest first: those to be matched again when
     /// it appears or changes. Only what they share counts here; [`Reader::suggest`] has the say.
-    pub fn touched(&self, achievement: &Entry, breadth: Breadth) -> Result<Vec<Uuid>> {
+    pub fn touched(&self, achievement: &Profile, breadth: Breadth) -> Result<Vec<Uuid>> {
         let searcher = self.searcher();
-        let profile = Profile::from(achievement);
-        let weights = self.weigh(&searcher, &profile, Kind::Need)?;
+        let weights = self.weigh(&searcher, achievement, Kind::Need)?;
         let scorer = self.scorer(&searcher, Kind::Need)?;
         let best = scorer.top(&weights, breadth.most, Effort::default())?;
         let floor = best.first().map_or(0.0, |it| it.score * breadth.floor);
@@ -208,11 +210,10 @@ impl Reader {
         let of_achievements = fields.grams(Kind::Achievement, Shelf::Open);
         let all_needs = self.filed(searcher, Place::OpenNeed)?;
         let all_achievements = self.filed(searcher, Place::OpenAchievement)?;
-        let mut weights = Vec::with_capacity(profile.terms.len());
-        for Counted { term, in_title, in_text } in &profile.terms {
+        let weighed = |Counted { term, in_title, in_text }: &Counted, share: f32| -> Result<_> {
             let among = |field| searcher.doc_freq(&Term::from_field_text(field, term));
             let (needs, achievements) = (among(of_needs)?, among(of_achievements)?);
-            let rarity = rarity(needs, all_needs) * rarity(achievements, all_achievements);
+            let rarity = share * rarity(needs, all_needs) * rarity(achievements, all_achievements);
             let among_kind = match kind {
                 Kind::Need => needs,
                 Kind::Achievement => achievements,
@@ -220,10 +221,15 @@ impl Reader {
             let from_title = f32::from(TITLE_WEIGHT) * in_title * rarity;
             let from_text = in_text.ln_1p() * rarity;
             let mark = self.veil().mark(term);
-            weights.push(Weighed { term: term.clone(), mark, among_kind, from_title, from_text });
-        }
+            Ok(Weighed { term: term.clone(), mark, among_kind, from_title, from_text })
+        };
+        let said = profile.terms.iter().map(|it| weighed(it, 1.0));
+        let mut weights = said.collect::<Result<Vec<_>>>()?;
         let squares = weights.iter().map(|it| it.sum().powi(2));
         let length = squares.sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        for added in &profile.added.terms {
+            weights.push(weighed(added, synonyms::SHARE)?);
+        }
         for weight in &mut weights {
             weight.from_title /= length;
             weight.from_text /= length;

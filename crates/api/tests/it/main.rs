@@ -38,6 +38,7 @@ mod search;
 mod second_factor;
 mod sessions;
 mod tags;
+mod thesaurus;
 mod tokens;
 mod trust;
 mod twin;

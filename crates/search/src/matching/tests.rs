@@ -16,6 +16,8 @@ use crate::{
     index::{self, Opened},
 };
 
+mod synonyms;
+
 /// A title and a text.
 type Text = (&'static str, &'static str);
 
@@ -236,7 +238,7 @@ fn an_achievement_touches_the_needs_it_may_meet() {
         let touched = market
             .opened
             .reader
-            .touched(&entry, Breadth { always: 2, most: 2, floor: 1.0 })
+            .touched(&Profile::from(&entry), Breadth { always: 2, most: 2, floor: 1.0 })
             .unwrap();
         assert_eq!(touched[0].as_u128(), 1000 + at as u128, "{title}");
     }
