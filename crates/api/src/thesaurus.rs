@@ -21,7 +21,7 @@ use domain::{
     thesaurus::{Group, GroupForm, GroupId, MOST, Word},
 };
 use schemars::JsonSchema;
-use search::{Engine, thesaurus::Containing};
+use search::{Engine, Shelf, thesaurus::Containing};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
@@ -100,6 +100,7 @@ struct GroupBody {
 
 /// How many needs are matched again one by one when a group changes. Beyond that all of them are.
 const EACH: usize = 500;
+const ALL: [Shelf; 3] = [Shelf::Open, Shelf::Masked, Shelf::Closed];
 
 async fn listed(State(db): State<Db>, Query(asked): Query<Asked>) -> Answer<Listed<GroupBody>> {
     let rows = db::thesaurus::list(db.read(), asked.word.as_ref(), asked.page).await?;
@@ -202,7 +203,7 @@ fn overtaken(err: db::Error) -> Problem {
 async fn touched(engine: &Engine, forms: &[&GroupForm]) -> Result<Option<Vec<Uuid>>, Problem> {
     let Ok(reader) = engine.reader() else { return Ok(None) };
     let words: Arc<[Word]> = forms.iter().flat_map(|it| it.words.clone()).collect();
-    let found = spawn_blocking(move || reader.needs_with(&*words, EACH)).await??;
+    let found = spawn_blocking(move || reader.needs_with(&*words, (&ALL, EACH))).await??;
     let Containing { total, ids } = found;
     Ok((total <= ids.len()).then_some(ids))
 }
