@@ -127,7 +127,7 @@ async fn write(
         alone(tx, &body.form, None).await?;
         let group = Group::new(GroupId::generate(), body.form, Some(by), call.now);
         db::thesaurus::insert_all(tx, std::slice::from_ref(&group)).await.map_err(overtaken)?;
-        follow(tx, &call, ("create", group.id), &touched).await?;
+        follow(tx, &call, ("create", group.id), touched.as_deref()).await?;
         let location = format!("/api/v1/thesaurus/{}", group.id);
         Created::new(location, Some(tag(&group)), &GroupBody::new(group))
     })
@@ -152,7 +152,7 @@ async fn change(
         alone(tx, &body.form, Some(id)).await?;
         group.change(body.form, by, call.now);
         db::thesaurus::save(tx, &mut group).await.map_err(overtaken)?;
-        follow(tx, &call, ("change", id), &touched).await?;
+        follow(tx, &call, ("change", id), touched.as_deref()).await?;
         Ok::<_, Problem>(group)
     });
     Ok(tagged(changed.await?))
@@ -172,7 +172,7 @@ async fn remove(
         let group = db::thesaurus::get(tx, id).await?;
         expected.check(&tag(&group))?;
         db::thesaurus::remove(tx, &group).await.map_err(overtaken)?;
-        follow(tx, &call, ("delete", id), &touched).await
+        follow(tx, &call, ("delete", id), touched.as_deref()).await
     });
     removed.await?;
     Ok(StatusCode::NO_CONTENT)
@@ -213,7 +213,7 @@ async fn follow(
     tx: &Tx,
     call: &Call,
     (what, group): (&str, GroupId),
-    touched: &Option<Vec<Uuid>>,
+    touched: Option<&[Uuid]>,
 ) -> Result<(), Problem> {
     match touched {
         Some(needs) => {
@@ -222,7 +222,7 @@ async fn follow(
         }
         None => jobs::enqueue(tx, jobs::Kind::MatchAll, Uuid::nil(), call.now).await?,
     }
-    let detail = json!({ "needs": touched.as_ref().map(Vec::len) });
+    let detail = json!({ "needs": touched.map(<[Uuid]>::len) });
     let line = call.line(what, Some(("synonym_group", group.as_uuid())), detail);
     Ok(db::audit::append(tx, line).await?)
 }

@@ -33,9 +33,10 @@ impl Reader {
     ) -> Result<Containing> {
         let searcher = self.searcher();
         let terms = words.into_iter().map(|it| terms(&normal(it.as_str())));
-        let any = terms
-            .filter(|it| !it.is_empty())
-            .flat_map(|terms| [Shelf::Open, Shelf::Closed].map(|shelf| self.all_of(&terms, shelf)));
+        let any = terms.filter(|it| !it.is_empty()).flat_map(|terms| {
+            let on = shelves.iter().map(|shelf| self.all_of(&terms, *shelf));
+            on.collect::<Vec<_>>()
+        });
         let any = BooleanQuery::union(any.collect());
         self.found(&searcher, &any, most)
     }
