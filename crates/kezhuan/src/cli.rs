@@ -237,6 +237,15 @@ pub(crate) struct EvaluateArgs {
     /// The most achievements of a need
     #[arg(long, default_value_t = 1000)]
     pub(crate) top: usize,
+    /// Write the figures of each need here, the worst first, as CSV (needs --qrels)
+    #[arg(long, value_name = "OUT", requires = "qrels")]
+    pub(crate) by_need: Option<PathBuf>,
+    /// How many entries of the index the first stage of scoring reads, as in a large market
+    #[arg(long, value_name = "N")]
+    pub(crate) postings: Option<u64>,
+    /// How many achievements of each need reach the second stage
+    #[arg(long, value_name = "N", requires = "postings")]
+    pub(crate) candidates: Option<usize>,
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

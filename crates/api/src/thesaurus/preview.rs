@@ -21,7 +21,7 @@ use domain::{
 use schemars::JsonSchema;
 use search::{
     Entry, Reader, Shelf, Thesaurus,
-    matching::{Depth, Profile},
+    matching::{Depth, Effort, Profile},
     thesaurus::{Containing, Way, changes::Changes},
 };
 use serde::Serialize;
@@ -169,7 +169,11 @@ fn compare(
             continue;
         }
         let ranked = |profile: &Profile| -> search::Result<Vec<Uuid>> {
-            Ok(reader.rank(profile, DEPTH)?.into_iter().map(|it| it.0).collect())
+            Ok(reader
+                .rank(profile, (DEPTH, Effort::default()))?
+                .into_iter()
+                .map(|it| it.0)
+                .collect())
         };
         let (before, after) = (ranked(&now)?, ranked(&then)?);
         compared.push(Compared { need: need.id, before, after });

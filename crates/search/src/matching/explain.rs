@@ -3,15 +3,12 @@ use std::{
     ops::Range,
 };
 
-use domain::{
-    listings::Kind,
-    pairs::{Explanation, Parts, Phrase, Term as Listed},
-};
-use tantivy::{DocSet as _, Searcher, Term, postings::Postings as _, schema::IndexRecordOption};
+use domain::pairs::{Explanation, Parts, Phrase, Term as Listed};
+use tantivy::DocId;
 
-use super::{MATCHER, Profile, SHELVES, Scored, Weighed, place, saturation};
+use super::{MATCHER, Profile, Scored, Weighed, scoring::Scorer};
 use crate::{
-    Reader, Result,
+    Result,
     text::{self, Glyph, Run},
 };
 
@@ -34,56 +31,27 @@ type Shares<'a> = HashMap<&'a str, Share>;
 
 /// Explains the scores of some achievements, in their order.
 pub(super) fn explain(
-    reader: &Reader,
-    searcher: &Searcher,
+    scorer: &Scorer<'_>,
     need: &Profile,
     (weights, best): (&[Weighed], &[Scored]),
 ) -> Result<Vec<Explanation>> {
     let mut shares: Vec<Shares<'_>> = best.iter().map(|_| HashMap::new()).collect();
-    for at in 0..searcher.segment_readers().len() {
-        let mut here: Vec<(&Scored, &mut Shares<'_>)> =
-            best.iter().zip(&mut shares).filter(|(it, _)| it.segment == at).collect();
-        here.sort_unstable_by_key(|(it, _)| it.doc);
-        if !here.is_empty() {
-            add_shares(reader, searcher, weights, (at, &mut here))?;
-        }
+    let mut order: Vec<(&Scored, &mut Shares<'_>)> = best.iter().zip(&mut shares).collect();
+    order.sort_unstable_by_key(|(it, _)| (it.segment, it.doc));
+    for here in order.chunk_by_mut(|(a, _), (b, _)| a.segment == b.segment) {
+        let docs: Vec<DocId> = here.iter().map(|(it, _)| it.doc).collect();
+        let segment = here.first().map_or(0, |(it, _)| it.segment);
+        scorer.each_match((segment, &docs), weights, |at, weight, saturation| {
+            if let Some((_, shares)) = here.get_mut(at) {
+                shares.insert(&weight.term, weight.share(saturation));
+            }
+        })?;
     }
     let stretches = Stretch::all(need);
     let explanation = |(scored, shares): (&Scored, Shares<'_>)| {
         compose(&stretches, f64::from(scored.score), &shares)
     };
     Ok(best.iter().zip(shares).map(explanation).collect())
-}
-
-/// Looks up what each term adds to the scores of a segment's documents, which come in order.
-fn add_shares<'a>(
-    reader: &Reader,
-    searcher: &Searcher,
-    weights: &'a [Weighed],
-    (segment, here): (usize, &mut [(&Scored, &mut Shares<'a>)]),
-) -> Result<()> {
-    let Some(segment) = searcher.segment_readers().get(segment) else { return Ok(()) };
-    let norms = reader.norms(searcher, segment, Kind::Achievement)?;
-    for shelf in SHELVES {
-        let field = reader.fields().grams(Kind::Achievement, shelf);
-        let index = segment.inverted_index(field)?;
-        for weight in weights {
-            let term = Term::from_field_text(field, weight.filed(shelf));
-            let with = IndexRecordOption::WithFreqs;
-            let Some(mut docs) = index.read_postings(&term, with)? else { continue };
-            for (scored, shares) in here.iter_mut() {
-                if docs.doc() < scored.doc {
-                    docs.seek(scored.doc);
-                }
-                if docs.doc() == scored.doc {
-                    let norm = norms.get(place(scored.doc)).copied().unwrap_or(1.0);
-                    let share = weight.share(saturation(docs.term_freq(), norm));
-                    shares.insert(&weight.term, share);
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 fn compose(stretches: &[Stretch<'_>], score: f64, shares: &Shares<'_>) -> Explanation {

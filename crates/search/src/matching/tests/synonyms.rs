@@ -37,7 +37,7 @@ fn trade() -> Thesaurus {
 
 fn rank(market: &Market, need: Text, thesaurus: &Thesaurus) -> HashMap<u128, f32> {
     let profile = Profile::new(need.0, need.1).with(thesaurus, Way::Forth);
-    let ranked = market.opened.reader.rank(&profile, ALL).unwrap();
+    let ranked = market.opened.reader.rank(&profile, (ALL, Effort::default())).unwrap();
     ranked.into_iter().map(|(id, score)| (id.as_u128(), score)).collect()
 }
 
