@@ -21,7 +21,7 @@ use domain::{
     thesaurus::{Group, GroupForm, GroupId, MOST, Word},
 };
 use schemars::JsonSchema;
-use search::{Engine, thesaurus::Containing};
+use search::{Engine, Shelf, thesaurus::Containing};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
@@ -100,6 +100,7 @@ struct GroupBody {
 
 /// How many needs are matched again one by one when a group changes. Beyond that all of them are.
 const EACH: usize = 500;
+const ALL: [Shelf; 3] = [Shelf::Open, Shelf::Masked, Shelf::Closed];
 
 async fn listed(State(db): State<Db>, Query(asked): Query<Asked>) -> Answer<Listed<GroupBody>> {
     let rows = db::thesaurus::list(db.read(), asked.word.as_ref(), asked.page).await?;
@@ -126,7 +127,7 @@ async fn write(
         alone(tx, &body.form, None).await?;
         let group = Group::new(GroupId::generate(), body.form, Some(by), call.now);
         db::thesaurus::insert_all(tx, std::slice::from_ref(&group)).await.map_err(overtaken)?;
-        follow(tx, &call, ("create", group.id), &touched).await?;
+        follow(tx, &call, ("create", group.id), touched.as_deref()).await?;
         let location = format!("/api/v1/thesaurus/{}", group.id);
         Created::new(location, Some(tag(&group)), &GroupBody::new(group))
     })
@@ -151,7 +152,7 @@ async fn change(
         alone(tx, &body.form, Some(id)).await?;
         group.change(body.form, by, call.now);
         db::thesaurus::save(tx, &mut group).await.map_err(overtaken)?;
-        follow(tx, &call, ("change", id), &touched).await?;
+        follow(tx, &call, ("change", id), touched.as_deref()).await?;
         Ok::<_, Problem>(group)
     });
     Ok(tagged(changed.await?))
@@ -171,7 +172,7 @@ async fn remove(
         let group = db::thesaurus::get(tx, id).await?;
         expected.check(&tag(&group))?;
         db::thesaurus::remove(tx, &group).await.map_err(overtaken)?;
-        follow(tx, &call, ("delete", id), &touched).await
+        follow(tx, &call, ("delete", id), touched.as_deref()).await
     });
     removed.await?;
     Ok(StatusCode::NO_CONTENT)
@@ -202,7 +203,7 @@ fn overtaken(err: db::Error) -> Problem {
 async fn touched(engine: &Engine, forms: &[&GroupForm]) -> Result<Option<Vec<Uuid>>, Problem> {
     let Ok(reader) = engine.reader() else { return Ok(None) };
     let words: Arc<[Word]> = forms.iter().flat_map(|it| it.words.clone()).collect();
-    let found = spawn_blocking(move || reader.needs_with(&*words, EACH)).await??;
+    let found = spawn_blocking(move || reader.needs_with(&*words, (&ALL, EACH))).await??;
     let Containing { total, ids } = found;
     Ok((total <= ids.len()).then_some(ids))
 }
@@ -212,7 +213,7 @@ async fn follow(
     tx: &Tx,
     call: &Call,
     (what, group): (&str, GroupId),
-    touched: &Option<Vec<Uuid>>,
+    touched: Option<&[Uuid]>,
 ) -> Result<(), Problem> {
     match touched {
         Some(needs) => {
@@ -221,7 +222,7 @@ async fn follow(
         }
         None => jobs::enqueue(tx, jobs::Kind::MatchAll, Uuid::nil(), call.now).await?,
     }
-    let detail = json!({ "needs": touched.as_ref().map(Vec::len) });
+    let detail = json!({ "needs": touched.map(<[Uuid]>::len) });
     let line = call.line(what, Some(("synonym_group", group.as_uuid())), detail);
     Ok(db::audit::append(tx, line).await?)
 }

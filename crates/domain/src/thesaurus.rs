@@ -5,7 +5,10 @@
 //! that goes both ways at the most, since two such groups that share a word are one; it may stand
 //! in any number of groups that go one way.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    hash::{Hash, Hasher},
+};
 
 use chrono::{DateTime, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -67,7 +70,7 @@ pub struct GroupForm {
 /// A word or a short term: 1 to 20 characters, at least 2 with Chinese characters among them, since
 /// single ones stand in too many other words. Equal to what is written in the same letters,
 /// whatever their width and case.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct Word {
     written: String,
     key: String,
@@ -165,6 +168,12 @@ impl PartialEq for Word {
 }
 
 impl Eq for Word {}
+
+impl Hash for Word {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
 
 impl Field for Word {
     fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {

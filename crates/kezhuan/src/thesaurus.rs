@@ -1,6 +1,6 @@
 //! `kezhuan thesaurus`: synonym groups from a file and into one.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -83,7 +83,7 @@ fn value(name: &str, cell: &str) -> serde_json::Value {
 pub(crate) fn sort(sheet: &mut Sheet, there: &[Group]) -> (Vec<GroupForm>, usize) {
     let mut all: Vec<GroupForm> = there.iter().map(|it| it.form.clone()).collect();
     let mutual = |form: &GroupForm| if form.goes_both_ways() { form.words.clone() } else { vec![] };
-    let mut taken: HashMap<Word, ()> = all.iter().flat_map(mutual).map(|it| (it, ())).collect();
+    let mut taken: HashSet<Word> = all.iter().flat_map(mutual).collect();
     let (mut new, mut unchanged) = (Vec::new(), 0);
     for (line, form) in std::mem::take(&mut sheet.groups) {
         if all.iter().any(|it| it.says_what(&form)) {
@@ -92,7 +92,7 @@ pub(crate) fn sort(sheet: &mut Sheet, there: &[Group]) -> (Vec<GroupForm>, usize
         }
         let mine = mutual(&form);
         let twice: Vec<&str> =
-            mine.iter().filter(|it| taken.contains_key(*it)).map(Word::as_str).collect();
+            mine.iter().filter(|it| taken.contains(*it)).map(Word::as_str).collect();
         if !twice.is_empty() {
             let why =
                 format!("words: stand in another group that goes both ways: {}", twice.join("; "));
@@ -103,7 +103,7 @@ pub(crate) fn sort(sheet: &mut Sheet, there: &[Group]) -> (Vec<GroupForm>, usize
             sheet.bad.push(BadRow::because(line, format!("there are {MOST} groups already")));
             continue;
         }
-        taken.extend(mine.into_iter().map(|it| (it, ())));
+        taken.extend(mine);
         all.push(form.clone());
         new.push(form);
     }

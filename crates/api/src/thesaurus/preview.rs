@@ -14,12 +14,13 @@ use domain::{
     form::{Field, Object},
     listings::{Form, Listing},
     needs::NeedForm,
+    people::Role,
     policy::{Operation, View},
     thesaurus::{Group, GroupForm, GroupId, Word},
 };
 use schemars::JsonSchema;
 use search::{
-    Entry, Reader, Thesaurus,
+    Entry, Reader, Shelf, Thesaurus,
     matching::{Depth, Effort, Profile},
     thesaurus::{Containing, Way, changes::Changes},
 };
@@ -65,9 +66,9 @@ struct PreviewForm {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ThesaurusPreview")]
 struct PreviewBody {
-    /// How many needs have one of the words.
+    /// How many needs that the caller may read have one of the words.
     needs: usize,
-    /// How many of those were looked at: those that say the words most and that the caller may read,
+    /// How many of those were looked at: those that say the words most,
     /// 50 at the most, as far as the time went.
     examined: usize,
     /// The needs whose first twenty suggestions change most, ten at the most.
@@ -130,9 +131,13 @@ async fn preview(
     };
     let words: Arc<[Word]> =
         group.iter().chain(&replaced).flat_map(|it| it.words.clone()).collect();
+    // What is not to be read is not counted either.
+    let reads_masked = call.principal().role() == Some(Role::Matchmaker);
+    let shelves: &[Shelf] =
+        if reads_masked { &[Shelf::Open, Shelf::Masked] } else { &[Shelf::Open] };
     let looking = Arc::clone(&reader);
     let Containing { total, ids } =
-        spawn_blocking(move || looking.needs_with(&*words, EXAMINED)).await??;
+        spawn_blocking(move || looking.needs_with(&*words, (shelves, EXAMINED))).await??;
     let needs = readable::<NeedForm>(&db, &call, &ids).await?;
     let entries: Vec<Entry> = needs.values().map(Entry::of).collect();
     let compared = spawn_blocking(move || {

@@ -30,7 +30,7 @@ fn gas(title: &str) -> Value {
     }
     form["tried"] = json!("");
     form["indicators"] = json!([]);
-    form["keywords"] = json!(["瓦斯"]);
+    form["keywords"] = json!(["瓦斯", "利用率", "浓度"]);
     form
 }
 
@@ -40,7 +40,7 @@ fn offer(title: &str) -> Value {
         form[field] = json!("井口集气与增压样机，经管汇进站，已运行两年，性能稳定，噪声小。");
     }
     form["parameters"] = json!([]);
-    form["keywords"] = json!(["集气"]);
+    form["keywords"] = json!(["集气", "增压", "管汇"]);
     form
 }
 
@@ -185,6 +185,7 @@ async fn a_preview_names_nothing_that_its_reader_may_not_read() {
         let seen = world.post(who, "/thesaurus/preview", asked.clone()).await;
         let affected = seen.body["affected"].as_array().unwrap();
         assert_eq!(affected.len(), titles, "{affected:?}");
+        assert_eq!(seen.body["needs"], json!(titles), "what is hidden is not counted");
         assert!(!seen.body.to_string().contains("保密"), "{}", seen.body);
         assert!(affected.iter().all(|it| it["entered"][0]["after"] == 1), "{affected:?}");
     }

@@ -191,6 +191,7 @@ pub enum Act {
 
 impl Operation {
     /// The row: to whom, on which objects, and how their organisation must stand.
+    #[expect(clippy::too_many_lines, reason = "one line a row, to be read as a table")]
     pub const fn grants(self) -> &'static [Grant] {
         match self {
             Self::Health

@@ -2,7 +2,7 @@ use domain::{listings::Kind, thesaurus::Word};
 use tantivy::{
     Searcher, Term,
     collector::{Count, TopDocs},
-    query::{BooleanQuery, Query, TermQuery},
+    query::{BooleanQuery, ConstScoreQuery, Query, TermQuery},
     schema::IndexRecordOption,
 };
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::normal;
 use crate::{
     Reader, Result, Shelf,
-    index::Ids,
+    index::{Ids, Place},
     text::{self, Run},
 };
 
@@ -24,18 +24,19 @@ pub struct Containing {
 }
 
 impl Reader {
-    /// The needs that have all pairs of characters of one of the words at least, on all shelves.
-    /// That is no less than those in which the words stand, and hardly more.
+    /// The needs on some shelves that have all pairs of characters of one of the words at least. That
+    /// is no less than those in which the words stand, and hardly more.
     pub fn needs_with<'a>(
         &self,
         words: impl IntoIterator<Item = &'a Word>,
-        most: usize,
+        (shelves, most): (&[Shelf], usize),
     ) -> Result<Containing> {
         let searcher = self.searcher();
         let terms = words.into_iter().map(|it| terms(&normal(it.as_str())));
-        let any = terms
-            .filter(|it| !it.is_empty())
-            .flat_map(|terms| [Shelf::Open, Shelf::Closed].map(|shelf| self.all_of(&terms, shelf)));
+        let any = terms.filter(|it| !it.is_empty()).flat_map(|terms| {
+            let on = shelves.iter().map(|shelf| self.all_of(&terms, *shelf));
+            on.collect::<Vec<_>>()
+        });
         let any = BooleanQuery::union(any.collect());
         self.found(&searcher, &any, most)
     }
@@ -50,7 +51,12 @@ impl Reader {
             let term = Term::from_field_text(field, &filed);
             Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
         };
-        Box::new(BooleanQuery::intersection(terms.iter().map(clause).collect()))
+        let place = Place::of(Kind::Need, shelf).as_str();
+        let place = Term::from_field_text(self.fields().place, place);
+        let place: Box<dyn Query> = Box::new(TermQuery::new(place, IndexRecordOption::Basic));
+        let place: Box<dyn Query> = Box::new(ConstScoreQuery::new(place, 0.0));
+        let all = terms.iter().map(clause).chain([place]);
+        Box::new(BooleanQuery::intersection(all.collect()))
     }
 
     fn found(&self, searcher: &Searcher, query: &dyn Query, most: usize) -> Result<Containing> {

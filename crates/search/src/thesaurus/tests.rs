@@ -2,7 +2,11 @@ use domain::form;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{changes::Changes, *};
+use super::{
+    Way::{Back, Forth},
+    changes::Changes,
+    *,
+};
 
 fn group(words: &[&str], broader: &[&str]) -> GroupForm {
     form::read(&json!({ "words": words, "broader": broader })).unwrap()
@@ -30,7 +34,6 @@ fn a_word_is_found_where_it_stands_and_leads_to_the_others() {
         group(&["锂离子电池"], &["储能电池"]),
         group(&["电池"], &["化学电源"]),
     ];
-    use Way::{Back, Forth};
     for (text, way, expected) in [
         ("高瓦斯矿井", Forth, vec![pair("瓦斯", &["煤层气", "可燃气体"])]),
         ("煤層氣開發", Forth, vec![pair("煤层气", &["瓦斯"])]),
@@ -56,7 +59,7 @@ fn a_word_is_found_where_it_stands_and_leads_to_the_others() {
 
 #[test]
 fn an_empty_thesaurus_leads_nowhere() {
-    assert!(Thesaurus::default().members(&text::glyphs("瓦斯"), Way::Forth).is_empty());
+    assert!(Thesaurus::default().members(&text::glyphs("瓦斯"), Forth).is_empty());
     assert!(Thesaurus::new(&[]).is_empty());
 }
 

@@ -58,8 +58,8 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
             json!({ "kind": "need", "listing": cast.need, "minutes": 60, "reason": reason })
         }
         "GroupForm" => {
-            let one = Uuid::now_v7().simple().to_string();
-            json!({ "words": [&one[12..], &one[16..]], "note": "新词" })
+            let one: String = Uuid::new_v4().simple().to_string().chars().take(16).collect();
+            json!({ "words": [&one, format!("{one} x")], "note": "新词" })
         }
         "PreviewForm" => json!({ "group": { "words": ["铸铁", "灰口铁"] } }),
         "RefusalForm" | "HideForm" => json!({ "reason": "不合适" }),
