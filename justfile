@@ -33,9 +33,13 @@ layers:
 deny:
     cargo deny --locked check bans licenses sources
 
-# rates on generated listings, as a table (release build)
-bench *args:
+# rates on generated listings, as tables: the matcher alone, then the whole program (release build)
+bench *args: (bench-matching args)
     cargo bench --package kezhuan --bench market --locked -- {{ args }}
+
+# the index and the matcher alone, on 500,000 achievements or on `--listings N`
+bench-matching *args:
+    cargo bench --package search --bench matching --locked -- {{ args }}
 
 # a demo market on port 8080
 run:

@@ -96,6 +96,9 @@ class Market:
         person = self.ask("系统管理员", "POST", "/people", newcomer)[0]["id"]
         for act in ("disable", "enable"):
             ids[f"POST /people/{{id}}/{act}"] = [person]
+        synonyms = [self.synonyms(it) for it in range(6)]
+        for method in ("GET", "PUT", "DELETE"):
+            ids[f"{method} /thesaurus/{{id}}"] = synonyms[:1] if method == "GET" else synonyms[1:]
         tomorrow = datetime.date.today() + datetime.timedelta(days=1)
         bodies = {
             "POST /grants": {"person": people["lead"], "role": "unassigned"},
@@ -103,6 +106,9 @@ class Market:
             "PUT /me": {"name": "李伟"},
             "POST /pairs/{id}/grade": {"grade": "strong"},
             "POST /pairs/{id}/defer": {"until": tomorrow.isoformat()},
+            "POST /thesaurus": {"words": ["铁水预处理", "铁水脱硫"], "broader": []},
+            "PUT /thesaurus/{id}": {"words": ["试样词甲", "试样词乙"], "broader": ["试样词丙"]},
+            "POST /thesaurus/preview": {"group": {"words": ["铸铁", "生铁"]}, "replaces": None},
             "POST /emergencies": {"kind": "need", "listing": need, "minutes": 30},
         }
         tables = [it["name"] for it in self.ask("主管", "GET", "/codes")[0]]
@@ -112,6 +118,11 @@ class Market:
         """A request that waits for a second person."""
         form = {"person": person, "role": "auditor", "reason": WHY}
         return self.ask("安全管理员", "POST", "/grants", form)[0]["id"]
+
+    def synonyms(self, number):
+        """A group of the thesaurus."""
+        form = {"words": [f"试样词{number}", f"试验词{number}"]}
+        return self.ask("技术经纪人", "POST", "/thesaurus", form)[0]["id"]
 
     def emergency(self, need):
         """A request of the auditor's."""

@@ -16,6 +16,7 @@ mod m0008_rights;
 mod m0009_surface;
 mod m0010_oidc;
 mod m0011_requirements;
+mod m0012_thesaurus;
 
 /// Applies every step in order.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_surface::Migration),
             Box::new(m0010_oidc::Migration),
             Box::new(m0011_requirements::Migration),
+            Box::new(m0012_thesaurus::Migration),
         ]
     }
 }

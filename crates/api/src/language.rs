@@ -278,6 +278,7 @@ fn in_chinese(fault: &Fault) -> String {
         Fault::Guessable => "太容易猜到：不能是常见密码、用户名或单位名称，至少含 5 种字符".into(),
         Fault::UsedBefore => "最近用过，请换一个".into(),
         Fault::Reveals { what } => format!("泄露了{}", revealed(*what).0),
+        Fault::InAnotherGroup { group } => format!("已在另一个双向词组中（{group}），请并入该组"),
         Fault::NotOurs => "不是本系统为这个查询给出的值".into(),
     }
 }
@@ -310,6 +311,9 @@ fn in_english(fault: &Fault) -> String {
             .into(),
         Fault::UsedBefore => "was used before; choose another".into(),
         Fault::Reveals { what } => format!("gives away {}", revealed(*what).1),
+        Fault::InAnotherGroup { group } => {
+            format!("stands in another group that goes both ways ({group}); join the two")
+        }
         Fault::NotOurs => "was not given by this server for this question".into(),
     }
 }

@@ -65,6 +65,7 @@ mod second_factor;
 pub mod secrets;
 mod sessions;
 mod submissions;
+mod thesaurus;
 mod tokens;
 
 pub use cookies::Cookies;
@@ -163,6 +164,7 @@ fn v1(clock: Clock) -> Routes {
         .merge(submissions::routes(clock.clone()))
         .merge(pairs::routes(clock.clone()))
         .merge(introductions::routes(clock.clone()))
+        .merge(thesaurus::routes(clock.clone()))
         .merge(audit::routes(clock))
 }
 

@@ -100,7 +100,9 @@ async fn find(State(app): State<App>, call: Call, Query(asked): Query<Asked>) ->
     let reader = app.engine.reader()?;
     // What was hidden since the index was last written is neither found nor counted.
     let without = db::outbox::hidden_since(app.db.read(), app.engine.watermark()).await?;
-    let question = Arc::new(Question { without, ..asked.question });
+    let thesaurus = app.engine.thesaurus();
+    let words = asked.question.words.map(|it| it.with(&thesaurus));
+    let question = Arc::new(Question { without, words, ..asked.question });
     let asked_again = Arc::clone(&question);
     let found = spawn_blocking(move || reader.search(&asked_again)).await??;
     let Found { total, hits, relaxed } = found;

@@ -50,6 +50,7 @@ pub const OWN: &[Own] = &[
         of: &["need_answered_by", "achievement_answered_by"],
         but: &["need_answer", "achievement_answer"],
     },
+    Own { table: "synonym_groups", of: &["changed_by"], but: &[] },
     Own { table: "notices", of: &["person_id"], but: &[] },
     // Which line of the whole log each is would tell how much happens elsewhere.
     Own { table: "audit", of: &["actor_id"], but: &["seq", "hash"] },

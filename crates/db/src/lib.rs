@@ -41,6 +41,7 @@ mod schema;
 pub mod scratch;
 pub mod sealed;
 pub mod second_factors;
+pub mod thesaurus;
 pub mod ties;
 pub mod tokens;
 mod tx;

@@ -100,6 +100,11 @@ pub enum Fault {
         /// What it gives away.
         what: leaks::Kind,
     },
+    /// A word that stands in another group of the thesaurus that goes both ways.
+    InAnotherGroup {
+        /// The id of that group.
+        group: uuid::Uuid,
+    },
     /// A cursor or other token that this server did not make, or made for another question.
     NotOurs,
 }

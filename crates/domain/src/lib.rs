@@ -34,6 +34,7 @@ pub mod quantities;
 pub mod rates;
 pub mod requirements;
 pub mod text;
+pub mod thesaurus;
 
 pub use fault::{Fault, Faults, FieldFault, Format, Shape};
 pub use id::Id;

@@ -17,6 +17,7 @@ use metrics::{counter, histogram};
 use search::{
     Engine, Entry,
     matching::{Breadth, Depth, MATCHER, Profile},
+    thesaurus::Way,
 };
 use serde_json::json;
 use tokio::task::spawn_blocking;
@@ -78,7 +79,9 @@ impl Matcher {
         let mut needs = match offered.map(Entry::of) {
             Some(entry) => {
                 let reader = self.engine.reader()?;
-                spawn_blocking(move || reader.touched(&entry, TOUCHED)).await??
+                let thesaurus = self.engine.thesaurus();
+                let asked = move || Profile::from(&entry).with(&thesaurus, Way::Back);
+                spawn_blocking(move || reader.touched(&asked(), TOUCHED)).await??
             }
             None => Vec::new(),
         };
@@ -125,7 +128,9 @@ impl Matcher {
         let reader = self.engine.reader()?;
         let (entry, depth) = (Entry::of(need), self.depth);
         let started = std::time::Instant::now();
-        let found = spawn_blocking(move || reader.suggest(&Profile::from(&entry), depth)).await??;
+        let thesaurus = self.engine.thesaurus();
+        let asked = move || Profile::from(&entry).with(&thesaurus, Way::Forth);
+        let found = spawn_blocking(move || reader.suggest(&asked(), depth)).await??;
         histogram!("kezhuan_match_seconds").record(started.elapsed());
         let suggestion = |it: search::matching::Suggestion| {
             (AchievementId::from_uuid(it.achievement), it.explanation)

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Error, Folder, Result, indexer::Indexer, matcher::Matcher, sweeper};
+use crate::{Error, Folder, Result, indexer::Indexer, matcher::Matcher, sweeper, thesaurus};
 
 /// Does what commits leave to be done.
 ///
@@ -22,6 +22,7 @@ use crate::{Error, Folder, Result, indexer::Indexer, matcher::Matcher, sweeper};
 pub struct Worker {
     db: Db,
     clock: Clock,
+    engine: Engine,
     indexer: Indexer,
     matcher: Matcher,
     audit_kept: TimeDelta,
@@ -60,11 +61,12 @@ impl Worker {
     pub fn new(db: Db, clock: Clock, engine: Engine, folder: Folder, settings: Settings) -> Self {
         let folder = Arc::new(folder);
         let indexer = Indexer::new(db.clone(), clock.clone(), engine.clone(), folder);
-        let matcher = Matcher { db: db.clone(), engine, depth: settings.depth };
+        let matcher = Matcher { db: db.clone(), engine: engine.clone(), depth: settings.depth };
         let audit_kept = settings.audit_kept;
         Self {
             db,
             clock,
+            engine,
             indexer,
             matcher,
             audit_kept,
@@ -102,7 +104,7 @@ impl Worker {
 
     /// Brings the index up to date and does some jobs; tells how many.
     async fn round(&mut self) -> Result<usize> {
-        self.indexer.catch_up().await?;
+        self.catch_up().await?;
         let now = self.clock.now();
         if !self.sweeps {
             sweeper::ensure(&self.db, now).await?;
@@ -111,12 +113,18 @@ impl Worker {
         self.sweep_files(now).await?;
         let claims = jobs::claim(&self.db, self.id, CLAIMS, now).await?;
         if !claims.is_empty() {
-            self.indexer.catch_up().await?;
+            self.catch_up().await?;
         }
         for claim in &claims {
             self.work(claim).await?;
         }
         Ok(claims.len())
+    }
+
+    /// Takes in what was committed: to the index, and of the thesaurus.
+    async fn catch_up(&mut self) -> Result<()> {
+        self.indexer.catch_up().await?;
+        thesaurus::refresh(&self.db, &self.engine).await
     }
 
     /// Removes files that belong to no attachment, once in a while. Each process does it: they may

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod audit;
+mod thesaurus;
 
 pub(crate) use audit::{AuditArgs, AuditCommand, ExportArgs, Sheet};
+pub(crate) use thesaurus::{SynonymsArgs, ThesaurusArgs, ThesaurusCommand};
 
 /// 科转: a marketplace between local industry and research.
 #[derive(Debug, Parser)]
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Print the description of the API (OpenAPI 3.1)
     #[command(after_help = OPENAPI)]
     Openapi(OpenapiArgs),
+    /// Read synonym groups from a file, or write them into one
+    #[command(after_help = thesaurus::THESAURUS)]
+    Thesaurus(ThesaurusArgs),
     /// Make and keep accounts
     #[command(after_help = USER)]
     User(UserArgs),
@@ -226,9 +231,21 @@ pub(crate) struct EvaluateArgs {
     /// Grades to hold the run against
     #[arg(long, value_name = "FILE")]
     pub(crate) qrels: Option<PathBuf>,
+    /// Synonym groups to match with, as `kezhuan thesaurus` reads them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) thesaurus: Option<PathBuf>,
     /// The most achievements of a need
     #[arg(long, default_value_t = 1000)]
     pub(crate) top: usize,
+    /// Write the figures of each need here, the worst first, as CSV (needs --qrels)
+    #[arg(long, value_name = "OUT", requires = "qrels")]
+    pub(crate) by_need: Option<PathBuf>,
+    /// How many entries of the index the first stage of scoring reads, as in a large market
+    #[arg(long, value_name = "N")]
+    pub(crate) postings: Option<u64>,
+    /// How many achievements of each need reach the second stage
+    #[arg(long, value_name = "N", requires = "postings")]
+    pub(crate) candidates: Option<usize>,
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

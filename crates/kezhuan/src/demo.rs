@@ -30,7 +30,7 @@ use crate::{
     import::Failed,
     serve::{Market, listen, open_database},
     settings::{CookieSetting, Settings},
-    telemetry,
+    telemetry, thesaurus,
     users::random_password,
 };
 
@@ -180,6 +180,9 @@ impl Cast {
         for (person, hash) in &self.people {
             db::people::insert(tx, person, hash).await?;
         }
+        db::thesaurus::revise(tx).await?;
+        let (synonyms, _) = thesaurus::sort(&mut thesaurus::read(thesaurus::STARTER)?, &[]);
+        thesaurus::store(tx, synonyms, now).await?;
         self.enter_listings::<AchievementForm>(tx, prefix, (ACHIEVEMENTS, now)).await?;
         self.enter_listings::<NeedForm>(tx, prefix, (NEEDS, now)).await
     }

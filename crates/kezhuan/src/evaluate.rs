@@ -12,10 +12,11 @@ use std::{
 use anyhow::{Context as _, bail};
 use domain::{achievements::AchievementForm, listings::Form, needs::NeedForm};
 use search::{
-    Entry, Shelf, Veil,
-    evaluation::{Figures, Grades, figures},
+    Entry, Shelf, Thesaurus, Veil,
+    evaluation::{Figures, Grades, by_need, figures},
     index,
-    matching::{Depth, Profile},
+    matching::{Depth, Effort, Profile},
+    thesaurus::Way,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,16 +27,23 @@ use crate::{
     cli::{EvaluateArgs, Format},
     console,
     content::{self, BadRow, Prepared, Row},
+    thesaurus,
 };
 
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let mut bad = Vec::new();
     let needs = entries::<NeedForm>(&args.needs, &mut bad)?;
     let achievements = entries::<AchievementForm>(&args.achievements, &mut bad)?;
-    let run = rank(&needs, &achievements, args.top)?;
+    let run = rank(&needs, &achievements, &Aim::of(args)?)?;
     write(&args.run, &run)?;
     let figures = match &args.qrels {
-        Some(path) => Some(figures(&grades(path)?, &run.into_iter().map(by_name).collect())),
+        Some(path) => {
+            let (grades, run) = (grades(path)?, run.into_iter().map(by_name).collect());
+            if let Some(out) = &args.by_need {
+                write_by_need(out, &needs, &by_need(&grades, &run))?;
+            }
+            Some(figures(&grades, &run))
+        }
         None => None,
     };
     for (file, row) in &bad {
@@ -43,6 +51,37 @@ pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     }
     tell(args, figures)?;
     Ok(if bad.is_empty() { Outcome::Done } else { Outcome::Partly })
+}
+
+/// What a run is made with.
+struct Aim {
+    depth: Depth,
+    effort: Effort,
+    thesaurus: Thesaurus,
+}
+
+impl Aim {
+    /// As usual, but for what was asked for.
+    fn of(args: &EvaluateArgs) -> anyhow::Result<Self> {
+        let usual = Effort::default();
+        let effort = Effort {
+            postings: args.postings.unwrap_or(usual.postings),
+            candidates: args.candidates.unwrap_or(usual.candidates),
+        };
+        let thesaurus = args.thesaurus.as_deref().map(synonyms).transpose()?.unwrap_or_default();
+        Ok(Self { depth: Depth { most: args.top, floor: 0.0 }, effort, thesaurus })
+    }
+}
+
+/// The synonym groups of a file, all of which must be good.
+fn synonyms(path: &Path) -> anyhow::Result<Thesaurus> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let sheet = thesaurus::read(&text)?;
+    if let Some(bad) = sheet.bad.first() {
+        bail!("{} line {}: {}", path.display(), bad.line, bad.reasons.join("; "));
+    }
+    Ok(Thesaurus::new(sheet.groups.iter().map(|(_, it)| it)))
 }
 
 /// The achievements of each need with their scores, the best first.
@@ -100,7 +139,7 @@ fn entry<F: Form>(row: Row) -> Result<(String, Entry), BadRow> {
 fn rank(
     needs: &[(String, Entry)],
     achievements: &[(String, Entry)],
-    top: usize,
+    Aim { depth, effort, thesaurus }: &Aim,
 ) -> anyhow::Result<Ranking> {
     let folder = TempDir::new().context("no temporary folder can be made")?;
     let mut opened = index::create(folder.path(), 2, &Arc::new(Veil::thin()))?;
@@ -113,11 +152,11 @@ fn rank(
     bar.finish_and_clear();
     let names: HashMap<Uuid, &String> =
         achievements.iter().map(|(name, it)| (it.id, name)).collect();
-    let depth = Depth { most: top, floor: 0.0 };
     let bar = console::bar(length(needs.len()), "matching");
     let mut ranking = Vec::with_capacity(needs.len());
     for (name, need) in needs {
-        let found = opened.reader.rank(&Profile::from(need), depth)?;
+        let profile = Profile::from(need).with(thesaurus, Way::Forth);
+        let found = opened.reader.rank(&profile, (*depth, *effort))?;
         let named = |(id, score)| names.get(&id).map(|name| ((*name).clone(), score));
         ranking.push((name.clone(), found.into_iter().filter_map(named).collect()));
         bar.inc(1);
@@ -138,6 +177,36 @@ fn write(path: &Path, ranking: &Ranking) -> anyhow::Result<()> {
         for (achievement, score) in found {
             writeln!(out, "{need}\t{achievement}\t{score}")?;
         }
+    }
+    Ok(out.flush()?)
+}
+
+/// The figures of each need in a table of their own, so that losses can be read.
+fn write_by_need(
+    path: &Path,
+    needs: &[(String, Entry)],
+    figures: &[(&str, Figures)],
+) -> anyhow::Result<()> {
+    let titles: HashMap<&str, &str> =
+        needs.iter().map(|(name, it)| (name.as_str(), it.title.as_str())).collect();
+    let mut out =
+        csv::Writer::from_path(path).with_context(|| format!("cannot write {}", path.display()))?;
+    out.write_record([
+        "need",
+        "judged_ndcg10",
+        "full_ndcg10",
+        "recall20",
+        "recall50",
+        "mrr",
+        "title",
+    ])?;
+    for (need, it) in figures {
+        let values = [it.judged_ndcg10, it.full_ndcg10, it.recall20, it.recall50, it.mrr];
+        let values = values.map(|it| format!("{it:.4}"));
+        let title = titles.get(need).copied().unwrap_or_default();
+        out.write_record(
+            [*need].into_iter().chain(values.iter().map(String::as_str)).chain([title]),
+        )?;
     }
     Ok(out.flush()?)
 }

@@ -22,6 +22,7 @@ mod serve;
 mod server;
 mod settings;
 mod telemetry;
+mod thesaurus;
 mod users;
 
 use cli::{Cli, Command};
@@ -60,6 +61,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Reindex => runtime.block_on(reindex::run(settings()?)),
         Command::Openapi(args) => openapi::run(&args),
+        Command::Thesaurus(args) => runtime.block_on(thesaurus::run(settings()?, args)),
         Command::User(args) => runtime.block_on(users::run(settings()?, args)),
         Command::Audit(args) => runtime.block_on(audit::run(settings()?, args)),
         Command::Keys(args) => runtime.block_on(keys::run(settings()?, args)),

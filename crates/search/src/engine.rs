@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 
-use crate::Reader;
+use crate::{Reader, Thesaurus};
 
 /// A handle to whatever index there is. Cheap to clone; every clone sees the same index.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,7 @@ struct Shared {
     reader: ArcSwapOption<Reader>,
     progress: ArcSwapOption<Rebuilding>,
     watermark: AtomicI64,
+    thesaurus: ArcSwap<(i64, Thesaurus)>,
 }
 
 /// There is no sound index yet; it is being made from the database.
@@ -58,6 +59,21 @@ impl Engine {
     /// Takes the index away: it is not to be trusted.
     pub fn withdraw(&self) {
         self.shared.reader.store(None);
+    }
+
+    /// The thesaurus as this process knows it.
+    pub fn thesaurus(&self) -> Thesaurus {
+        self.shared.thesaurus.load().1.clone()
+    }
+
+    /// Which revision of the thesaurus it is; 0 where there never was any.
+    pub fn thesaurus_revision(&self) -> i64 {
+        self.shared.thesaurus.load().0
+    }
+
+    /// Puts another revision of the thesaurus in place.
+    pub fn learn(&self, revision: i64, thesaurus: Thesaurus) {
+        self.shared.thesaurus.store(Arc::new((revision, thesaurus)));
     }
 
     /// Notes how far the making of a new index has come.

@@ -3,7 +3,7 @@
 //! Grades run from 0 (unrelated) to 3 (strong). The gain of a grade is 2^grade - 1, the discount of
 //! a rank 1 / log2(rank + 1) (Järvelin and Kekäläinen 2002).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use serde::Serialize;
 
@@ -35,36 +35,54 @@ pub struct Figures {
 
 /// The figures of a run.
 pub fn figures(grades: &Grades, run: &Run) -> Figures {
-    let mut judged = Mean::default();
-    let (mut full, mut recall20, mut recall50, mut mrr) =
-        (Mean::default(), Mean::default(), Mean::default(), Mean::default());
-    let none = HashMap::new();
-    for (need, grades) in grades {
-        let scores = run.get(need).unwrap_or(&none);
-        let Some(ndcg) = ndcg10(&order_judged(grades, scores), grades) else { continue };
-        judged.add(ndcg);
-        let good = grades.values().filter(|it| **it >= 2).count();
-        if good == 0 {
-            continue;
+    let (mut judged, mut found) = (Mean::default(), [Mean::default(); 4]);
+    for (_, of_need, has_good) in each(grades, run) {
+        judged.add(of_need.judged_ndcg10);
+        if has_good {
+            let values = [of_need.full_ndcg10, of_need.recall20, of_need.recall50, of_need.mrr];
+            found.iter_mut().zip(values).for_each(|(mean, value)| mean.add(value));
         }
-        let ranked = order_all(scores);
-        let is_good = |it: &str| grades.get(it).is_some_and(|grade| *grade >= 2);
-        let within = |depth| ranked.iter().take(depth).filter(|it| is_good(it)).count();
-        full.add(ndcg10(&ranked, grades).unwrap_or(0.0));
-        recall20.add(number(within(20)) / number(good));
-        recall50.add(number(within(50)) / number(good));
-        mrr.add(ranked.iter().position(|it| is_good(it)).map_or(0.0, |it| 1.0 / number(it + 1)));
     }
-    Figures {
-        judged_ndcg10: judged.value(),
-        full_ndcg10: full.value(),
-        recall20: recall20.value(),
-        recall50: recall50.value(),
-        mrr: mrr.value(),
-    }
+    let [full_ndcg10, recall20, recall50, mrr] = found.map(|it| it.value());
+    Figures { judged_ndcg10: judged.value(), full_ndcg10, recall20, recall50, mrr }
 }
 
-#[derive(Default)]
+/// The figures of each need by itself, the worst first. Needs without a grade of 2 or more, for
+/// which only the order of the graded can be told, are left out.
+pub fn by_need<'a>(grades: &'a Grades, run: &'a Run) -> Vec<(&'a str, Figures)> {
+    let mut needs: Vec<(&str, Figures)> = each(grades, run)
+        .filter(|(_, _, has_good)| *has_good)
+        .map(|(need, figures, _)| (need, figures))
+        .collect();
+    let sum = |it: &Figures| it.judged_ndcg10 + it.full_ndcg10;
+    needs.sort_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1)).then(a.0.cmp(b.0)));
+    needs
+}
+
+/// Every need that can be measured, its figures, and whether anything was graded 2 or more.
+fn each<'a>(grades: &'a Grades, run: &'a Run) -> impl Iterator<Item = (&'a str, Figures, bool)> {
+    static NONE: LazyLock<HashMap<String, f64>> = LazyLock::new(HashMap::new);
+    grades.iter().filter_map(|(need, grades)| {
+        let scores = run.get(need).unwrap_or(&NONE);
+        let judged_ndcg10 = ndcg10(&order_judged(grades, scores), grades)?;
+        let ranked = order_all(scores);
+        let good = grades.values().filter(|it| **it >= 2).count();
+        let is_good = |it: &str| grades.get(it).is_some_and(|grade| *grade >= 2);
+        let within = |depth| ranked.iter().take(depth).filter(|it| is_good(it)).count();
+        let recall = |depth| number(within(depth)) / number(good.max(1));
+        let first = ranked.iter().position(|it| is_good(it));
+        let figures = Figures {
+            judged_ndcg10,
+            full_ndcg10: ndcg10(&ranked, grades).unwrap_or(0.0),
+            recall20: recall(20),
+            recall50: recall(50),
+            mrr: first.map_or(0.0, |it| 1.0 / number(it + 1)),
+        };
+        Some((need.as_str(), figures, good > 0))
+    })
+}
+
+#[derive(Clone, Copy, Default)]
 struct Mean {
     sum: f64,
     count: usize,

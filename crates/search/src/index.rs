@@ -1,6 +1,6 @@
 //! The index on disk: opening it, judging it, writing to it.
 
-use std::{path::Path, sync::Arc};
+use std::{iter, path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use tantivy::{
@@ -12,9 +12,11 @@ use uuid::Uuid;
 use crate::{
     Entry, Error, Result, Shelf, Veil,
     entry::{region_with_ancestors, with_ancestors},
+    matching::Lengths,
     text::{self, Glyph},
 };
 
+mod analyzer;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,7 @@ pub(crate) use schema::{Fields, Place};
 pub(crate) const TITLE_WEIGHT: u16 = 3;
 
 /// The version of `Writer::file`.
-const FILING: u32 = 3;
+const FILING: u32 = 4;
 
 /// What an index on disk turned out to be.
 #[derive(Debug)]
@@ -67,6 +69,7 @@ pub struct Reader {
     inner: IndexReader,
     fields: Fields,
     veil: Arc<Veil>,
+    lengths: Lengths,
 }
 
 /// What every commit carries: it is written in one step with the entries, and falls back with
@@ -133,11 +136,12 @@ fn attach(
     threads: usize,
 ) -> Result<(Writer, Reader)> {
     const MEGABYTES_64: usize = 64_000_000;
+    analyzer::Cut::register(index.tokenizers());
     let inner = index.writer_with_num_threads(threads, MEGABYTES_64 * threads)?;
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
     let writer =
         Writer { inner, reader: reader.clone(), fields: fields.clone(), veil: Arc::clone(&veil) };
-    Ok((writer, Reader { inner: reader, fields, veil }))
+    Ok((writer, Reader { inner: reader, fields, veil, lengths: Lengths::default() }))
 }
 
 impl Writer {
@@ -220,28 +224,40 @@ impl Writer {
 
     fn add_text(&self, entry: &Entry, document: &mut TantivyDocument) {
         let fields = &self.fields;
-        let title = text::glyphs(&entry.title);
-        let summary = text::glyphs(&entry.summary);
-        let rest = text::glyphs(&entry.text);
-        let of_title = terms(&title);
-        let body: Vec<String> = terms(&summary).into_iter().chain(terms(&rest)).collect();
+        let texts = [&entry.title, &entry.summary, &entry.text];
+        let glyphs = texts.map(|it| text::glyphs(it));
+        let [title, summary, rest] = &glyphs;
         let weight = usize::from(TITLE_WEIGHT);
-        document.add_u64(fields.length, count(of_title.len() * weight + body.len()));
-        let all = (0..weight).flat_map(|_| of_title.iter().cloned()).chain(body);
-        let mut all: Vec<String> = all.collect();
-        if entry.shelf == Shelf::Open {
-            let words = [&title, &summary, &rest].map(|it| text::words(it, 2));
-            document.add_pre_tokenized_text(fields.words, tokens(words.into_iter().flatten()));
-            document.add_pre_tokenized_text(fields.title, tokens(both(&title)));
-            document.add_pre_tokenized_text(fields.summary, tokens(both(&summary)));
-        }
-        if entry.shelf != Shelf::Open {
-            for term in &mut all {
-                *term = self.veil.mark(term);
-            }
-        }
+        let grams = |it: &Vec<Glyph>| text::count_grams(it);
+        document
+            .add_u64(fields.length, count(grams(title) * weight + grams(summary) + grams(rest)));
         let field = fields.grams(entry.kind, entry.shelf);
-        document.add_pre_tokenized_text(field, tokens(all));
+        if entry.shelf != Shelf::Open {
+            let all = iter::repeat_n(title, weight).chain([summary, rest]);
+            document.add_pre_tokenized_text(field, self.veiled(all));
+            return;
+        }
+        // The engine cuts what everyone may read, in threads of its own.
+        document.add_text(fields.title, &entry.title);
+        document.add_text(fields.summary, &entry.summary);
+        for text in texts {
+            document.add_text(fields.words, text);
+        }
+        for text in iter::repeat_n(&entry.title, weight).chain([&entry.summary, &entry.text]) {
+            document.add_text(field, text);
+        }
+    }
+
+    /// The marks of the grams of some texts.
+    fn veiled<'a>(&self, texts: impl Iterator<Item = &'a Vec<Glyph>>) -> PreTokenizedString {
+        let grams = texts.flat_map(|it| text::grams(it));
+        let token = |(position, gram): (usize, text::Term)| Token {
+            position,
+            text: self.veil.mark(&gram.text),
+            ..Token::default()
+        };
+        let tokens = grams.enumerate().map(token).collect();
+        PreTokenizedString { text: String::new(), tokens }
     }
 }
 
@@ -257,6 +273,10 @@ impl Reader {
 
     pub(crate) fn veil(&self) -> &Veil {
         &self.veil
+    }
+
+    pub(crate) const fn lengths(&self) -> &Lengths {
+        &self.lengths
     }
 
     /// How many entries there are on all shelves.
@@ -298,26 +318,8 @@ impl Ids {
     }
 }
 
-fn terms(glyphs: &[Glyph]) -> Vec<String> {
-    text::grams(glyphs).into_iter().map(|it| it.text).collect()
-}
-
-/// Grams, and the words too long to be one.
-fn both(glyphs: &[Glyph]) -> Vec<String> {
-    let mut all = terms(glyphs);
-    all.extend(text::words(glyphs, 3));
-    all
-}
-
 fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-/// Terms already cut, as the engine takes them.
-fn tokens(terms: impl IntoIterator<Item = String>) -> PreTokenizedString {
-    let token = |(position, text)| Token { position, text, ..Token::default() };
-    let tokens = terms.into_iter().enumerate().map(token).collect();
-    PreTokenizedString { text: String::new(), tokens }
 }
 
 impl std::fmt::Debug for Writer {

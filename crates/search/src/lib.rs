@@ -11,12 +11,14 @@ pub mod matching;
 mod question;
 pub mod snippets;
 pub mod text;
+pub mod thesaurus;
 mod veil;
 
 pub use engine::{Engine, Rebuilding};
 pub use entry::{Entry, Shelf};
 pub use index::{Condition, Reader, Writer};
 pub use question::{Filters, Found, Hit, Order, Question, Words};
+pub use thesaurus::Thesaurus;
 pub use veil::Veil;
 
 /// Why the index did not do what it was asked.

@@ -22,10 +22,7 @@
 use std::collections::HashMap;
 
 use domain::{listings::Kind, pairs::Explanation};
-use tantivy::{
-    DocId, DocSet as _, Searcher, SegmentReader, TERMINATED, Term, postings::Postings as _,
-    schema::IndexRecordOption,
-};
+use tantivy::{DocId, DocSet as _, Searcher, TERMINATED, Term, schema::IndexRecordOption};
 use uuid::Uuid;
 
 use crate::{
@@ -35,8 +32,15 @@ use crate::{
 };
 
 mod explain;
+mod scoring;
+mod synonyms;
 #[cfg(test)]
 mod tests;
+
+pub use scoring::Effort;
+pub(crate) use scoring::Lengths;
+use scoring::Scorer;
+pub(crate) use synonyms::Added;
 
 /// The matcher's name and version, which every suggestion carries.
 pub const MATCHER: &str = "grams-1";
@@ -50,10 +54,11 @@ pub struct Profile {
     pub(crate) title: Vec<Glyph>,
     pub(crate) text: Vec<Glyph>,
     terms: Vec<Counted>,
+    pub(crate) added: Added,
 }
 
 /// How often the two parts of a need have a term.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Counted {
     term: String,
     in_title: f32,
@@ -94,6 +99,8 @@ pub(crate) struct Weighed {
     pub(crate) term: String,
     /// What hidden entries are filed under.
     pub(crate) mark: String,
+    /// How many open listings of the kind that is looked for have it.
+    among_kind: u64,
     pub(crate) from_title: f32,
     pub(crate) from_text: f32,
 }
@@ -122,7 +129,7 @@ impl Profile {
         let mut terms: Vec<Counted> = counts.into_iter().map(counted).collect();
         // A fixed order of addition gives the same score to the last bit each time.
         terms.sort_unstable_by(|a, b| a.term.cmp(&b.term));
-        Self { title, text, terms }
+        Self { title, text, terms, added: Added::default() }
     }
 }
 
@@ -136,9 +143,10 @@ impl Reader {
     /// The achievements that fit a need best, the best first, each with its explanation.
     pub fn suggest(&self, need: &Profile, depth: Depth) -> Result<Vec<Suggestion>> {
         let searcher = self.searcher();
-        let weights = self.weigh(&searcher, need)?;
-        let best = self.best(&searcher, &weights, depth)?;
-        let explanations = explain::explain(self, &searcher, need, (&weights, &best))?;
+        let weights = self.weigh(&searcher, need, Kind::Achievement)?;
+        let best = self.best(&searcher, &weights, (depth, Effort::default()))?;
+        let scorer = self.scorer(&searcher, Kind::Achievement)?;
+        let explanations = explain::explain(&scorer, need, (&weights, &best))?;
         let suggestion = |(it, explanation): (&Scored, Explanation)| Suggestion {
             achievement: it.id,
             explanation,
@@ -147,20 +155,24 @@ impl Reader {
     }
 
     /// The achievements that fit a need best with their scores, without explanations.
-    pub fn rank(&self, need: &Profile, depth: Depth) -> Result<Vec<(Uuid, f32)>> {
+    pub fn rank(
+        &self,
+        need: &Profile,
+        (depth, effort): (Depth, Effort),
+    ) -> Result<Vec<(Uuid, f32)>> {
         let searcher = self.searcher();
-        let weights = self.weigh(&searcher, need)?;
-        let best = self.best(&searcher, &weights, depth)?;
+        let weights = self.weigh(&searcher, need, Kind::Achievement)?;
+        let best = self.best(&searcher, &weights, (depth, effort))?;
         Ok(best.into_iter().map(|it| (it.id, it.score)).collect())
     }
 
     /// The needs that an achievement may meet, the likeliest first: those to be matched again when
     /// it appears or changes. Only what they share counts here; [`Reader::suggest`] has the say.
-    pub fn touched(&self, achievement: &Entry, breadth: Breadth) -> Result<Vec<Uuid>> {
+    pub fn touched(&self, achievement: &Profile, breadth: Breadth) -> Result<Vec<Uuid>> {
         let searcher = self.searcher();
-        let profile = Profile::from(achievement);
-        let weights = self.weigh(&searcher, &profile)?;
-        let best = self.top(&searcher, &weights, (Kind::Need, breadth.most))?;
+        let weights = self.weigh(&searcher, achievement, Kind::Need)?;
+        let scorer = self.scorer(&searcher, Kind::Need)?;
+        let best = scorer.top(&weights, breadth.most, Effort::default())?;
         let floor = best.first().map_or(0.0, |it| it.score * breadth.floor);
         let near = |(at, it): &(usize, Scored)| *at < breadth.always || it.score >= floor;
         Ok(best.into_iter().enumerate().take_while(near).map(|(_, it)| it.id).collect())
@@ -190,101 +202,60 @@ impl Reader {
         Ok(needs)
     }
 
-    /// What each term of a need weighs, divided by the length of all weights.
-    fn weigh(&self, searcher: &Searcher, need: &Profile) -> Result<Vec<Weighed>> {
+    /// What each term of a profile weighs against listings of a kind, divided by the length of
+    /// all weights; the weightiest come first.
+    fn weigh(&self, searcher: &Searcher, profile: &Profile, kind: Kind) -> Result<Vec<Weighed>> {
         let fields = self.fields();
-        let needs = fields.grams(Kind::Need, Shelf::Open);
-        let achievements = fields.grams(Kind::Achievement, Shelf::Open);
+        let of_needs = fields.grams(Kind::Need, Shelf::Open);
+        let of_achievements = fields.grams(Kind::Achievement, Shelf::Open);
         let all_needs = self.filed(searcher, Place::OpenNeed)?;
         let all_achievements = self.filed(searcher, Place::OpenAchievement)?;
-        let mut weights = Vec::with_capacity(need.terms.len());
-        for Counted { term, in_title, in_text } in &need.terms {
+        let weighed = |Counted { term, in_title, in_text }: &Counted, share: f32| -> Result<_> {
             let among = |field| searcher.doc_freq(&Term::from_field_text(field, term));
-            let rarity =
-                rarity(among(needs)?, all_needs) * rarity(among(achievements)?, all_achievements);
+            let (needs, achievements) = (among(of_needs)?, among(of_achievements)?);
+            let rarity = share * rarity(needs, all_needs) * rarity(achievements, all_achievements);
+            let among_kind = match kind {
+                Kind::Need => needs,
+                Kind::Achievement => achievements,
+            };
             let from_title = f32::from(TITLE_WEIGHT) * in_title * rarity;
             let from_text = in_text.ln_1p() * rarity;
             let mark = self.veil().mark(term);
-            weights.push(Weighed { term: term.clone(), mark, from_title, from_text });
-        }
-        let squares = weights.iter().map(|it| (it.from_title + it.from_text).powi(2));
+            Ok(Weighed { term: term.clone(), mark, among_kind, from_title, from_text })
+        };
+        let said = profile.terms.iter().map(|it| weighed(it, 1.0));
+        let mut weights = said.collect::<Result<Vec<_>>>()?;
+        let squares = weights.iter().map(|it| it.sum().powi(2));
         let length = squares.sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        for added in &profile.added.terms {
+            weights.push(weighed(added, synonyms::SHARE)?);
+        }
         for weight in &mut weights {
             weight.from_title /= length;
             weight.from_text /= length;
         }
+        weights.retain(|it| it.sum() > 0.0);
+        weights.sort_by(|a, b| b.sum().total_cmp(&a.sum()));
         Ok(weights)
     }
 
-    fn best(&self, searcher: &Searcher, weights: &[Weighed], depth: Depth) -> Result<Vec<Scored>> {
-        let mut best = self.top(searcher, weights, (Kind::Achievement, depth.most))?;
+    fn best(
+        &self,
+        searcher: &Searcher,
+        weights: &[Weighed],
+        (depth, effort): (Depth, Effort),
+    ) -> Result<Vec<Scored>> {
+        let scorer = self.scorer(searcher, Kind::Achievement)?;
+        let mut best = scorer.top(weights, depth.most, effort)?;
         let floor = best.first().map_or(0.0, |it| it.score * depth.floor);
         best.retain(|it| it.score >= floor);
         Ok(best)
     }
 
-    /// The highest scores of one kind, on all shelves; equal scores go by id.
-    fn top(
-        &self,
-        searcher: &Searcher,
-        weights: &[Weighed],
-        (kind, most): (Kind, usize),
-    ) -> Result<Vec<Scored>> {
-        let mut found = Vec::new();
-        for (at, segment) in searcher.segment_readers().iter().enumerate() {
-            let scores = self.score_segment(searcher, segment, weights, kind)?;
-            let ids = Ids::of(segment, self.fields())?;
-            let docs = (0..segment.max_doc()).zip(scores);
-            let matching = docs.filter(|(doc, score)| *score > 0.0 && !segment.is_deleted(*doc));
-            let entry = |(doc, score)| Scored { score, segment: at, doc, id: ids.get(doc) };
-            found.extend(matching.map(entry));
-            keep_best(&mut found, most);
-        }
-        found.sort_unstable_by(by_rank);
-        Ok(found)
-    }
-
-    /// The score of every document of a segment.
-    fn score_segment(
-        &self,
-        searcher: &Searcher,
-        segment: &SegmentReader,
-        weights: &[Weighed],
-        kind: Kind,
-    ) -> Result<Vec<f32>> {
-        let norms = self.norms(searcher, segment, kind)?;
-        let mut scores = vec![0.0_f32; norms.len()];
-        for shelf in SHELVES {
-            let field = self.fields().grams(kind, shelf);
-            let index = segment.inverted_index(field)?;
-            for weighed in weights {
-                let term = Term::from_field_text(field, weighed.filed(shelf));
-                let with = IndexRecordOption::WithFreqs;
-                let Some(mut docs) = index.read_postings(&term, with)? else { continue };
-                let weight = weighed.from_title + weighed.from_text;
-                while docs.doc() != TERMINATED {
-                    let at = place(docs.doc());
-                    if let (Some(score), Some(norm)) = (scores.get_mut(at), norms.get(at)) {
-                        *score += weight * saturation(docs.term_freq(), *norm);
-                    }
-                    docs.advance();
-                }
-            }
-        }
-        Ok(scores)
-    }
-
-    /// What the length of each document of a segment does to its term frequencies.
-    pub(crate) fn norms(
-        &self,
-        searcher: &Searcher,
-        segment: &SegmentReader,
-        kind: Kind,
-    ) -> Result<Vec<f32>> {
+    fn scorer<'a>(&'a self, searcher: &'a Searcher, kind: Kind) -> Result<Scorer<'a>> {
+        self.lengths().keep(searcher);
         let mean = self.mean_length(searcher, kind)?;
-        let column = segment.fast_fields().column_first_or_default::<u64>("length")?;
-        let norm = |doc| norm(number(column.get_val(doc)), mean);
-        Ok((0..segment.max_doc()).map(norm).collect())
+        Ok(Scorer { reader: self, searcher, kind, mean })
     }
 
     /// The mean number of terms of open listings of a kind; of those that were replaced too,
@@ -310,6 +281,10 @@ impl Reader {
 pub(crate) const SHELVES: [Shelf; 2] = [Shelf::Open, Shelf::Closed];
 
 impl Weighed {
+    fn sum(&self) -> f32 {
+        self.from_title + self.from_text
+    }
+
     /// What entries that have the term are filed under.
     pub(crate) fn filed(&self, on: Shelf) -> &str {
         match on {
@@ -329,12 +304,6 @@ fn norm(length: f32, mean: f32) -> f32 {
     K * f32::from(TITLE_WEIGHT) * (1.0 - B + B * length / mean)
 }
 
-/// How much a term that stands `frequency` times (in thirds) counts.
-pub(crate) fn saturation(frequency: u32, norm: f32) -> f32 {
-    let frequency = number(frequency.into());
-    frequency * (K + 1.0) / (frequency + norm)
-}
-
 #[expect(
     clippy::as_conversions,
     clippy::cast_precision_loss,
@@ -351,13 +320,4 @@ pub(crate) fn place(doc: DocId) -> usize {
 
 fn by_rank(a: &Scored, b: &Scored) -> std::cmp::Ordering {
     b.score.total_cmp(&a.score).then(a.id.cmp(&b.id))
-}
-
-fn keep_best(found: &mut Vec<Scored>, most: usize) {
-    if most == 0 {
-        found.clear();
-    } else if found.len() > most {
-        found.select_nth_unstable_by(most - 1, by_rank);
-        found.truncate(most);
-    }
 }

@@ -12,9 +12,10 @@ use uuid::Uuid;
 use crate::{
     Reader, Result, Shelf,
     index::{Ids, Place},
-    text::{self, Run},
+    text::{self, Glyph, Run},
 };
 
+mod synonyms;
 #[cfg(test)]
 mod tests;
 
@@ -69,6 +70,10 @@ pub enum Order {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
     pieces: Vec<Piece>,
+    /// What was typed, normalised.
+    typed: String,
+    /// What could have been typed instead, by the thesaurus, each cut likewise.
+    instead: Vec<Vec<Piece>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,20 +118,26 @@ impl Words {
             return Err(Fault::TooLong { max: Self::MAX_CHARS, actual });
         }
         let glyphs = text::glyphs(&domain::text::clean(raw));
-        let pieces: Vec<Piece> = text::runs(&glyphs).into_iter().map(Piece::of).collect();
+        let pieces = Piece::all(&glyphs);
         if pieces.len() > Self::MAX_PIECES {
             return Err(Fault::TooMany { max: Self::MAX_PIECES, actual: pieces.len() });
         }
-        Ok((!pieces.is_empty()).then_some(Self { pieces }))
+        let typed = glyphs.iter().map(|it| it.it).collect();
+        Ok((!pieces.is_empty()).then_some(Self { pieces, typed, instead: Vec::new() }))
     }
 
     /// The terms to highlight.
     pub fn terms(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().flat_map(Piece::terms).map(String::as_str)
+        let all = self.pieces.iter().chain(self.instead.iter().flatten());
+        all.flat_map(Piece::terms).map(String::as_str)
     }
 }
 
 impl Piece {
+    fn all(glyphs: &[Glyph]) -> Vec<Self> {
+        text::runs(glyphs).into_iter().map(Self::of).collect()
+    }
+
     fn of(run: Run<'_>) -> Self {
         let (Run::Han(glyphs) | Run::Letters(glyphs) | Run::Number(glyphs)) = run;
         let all: String = glyphs.iter().map(|it| it.it).collect();
@@ -232,7 +243,7 @@ impl Reader {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, self.places(question))];
         clauses.extend(self.filters(&question.filters).map(|it| (Occur::Must, it)));
         if let Some(words) = &question.words {
-            clauses.extend(self.words(words, strictness));
+            clauses.extend(self.typed_or_instead(words, strictness));
         }
         if !question.without.is_empty() {
             let id = |it: &Uuid| Term::from_field_bytes(self.fields().id, it.as_bytes());
@@ -269,19 +280,19 @@ impl Reader {
         codes.map(|(field, code)| unscored(any_of(field, [code]))).chain(readiness)
     }
 
-    fn words(&self, words: &Words, strictness: Strictness) -> Vec<(Occur, Box<dyn Query>)> {
+    fn words(&self, pieces: &[Piece], strictness: Strictness) -> Vec<(Occur, Box<dyn Query>)> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = match strictness {
             Strictness::All => {
-                let pieces = words.pieces.iter();
+                let pieces = pieces.iter();
                 pieces.map(|it| (Occur::Must, self.most(it.required(), it.enough()))).collect()
             }
             Strictness::Some => {
-                let all = words.pieces.iter().flat_map(Piece::required);
+                let all = pieces.iter().flat_map(Piece::required);
                 let all: Vec<String> = all.cloned().collect();
                 vec![(Occur::Must, self.most(&all, all.len().div_ceil(3)))]
             }
         };
-        for piece in &words.pieces {
+        for piece in pieces {
             clauses.extend(self.preferences(piece).map(|it| (Occur::Should, it)));
         }
         clauses

@@ -3,7 +3,7 @@
 //! Simplified and traditional characters, full and half width, upper and lower case come out
 //! alike. Every term keeps where it stood, so that it can be highlighted.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use ferrous_opencc::{OpenCC, config::BuiltinConfig};
 use jieba_rs::{Jieba, TokenizeMode};
@@ -76,10 +76,7 @@ pub fn glyphs(text: &str) -> Vec<Glyph> {
 pub fn runs(glyphs: &[Glyph]) -> Vec<Run<'_>> {
     let mut runs = Vec::new();
     let mut rest = glyphs;
-    while let Some(first) = rest.first() {
-        let class = Class::of(first.it);
-        let length = rest.iter().take_while(|it| Class::of(it.it) == class).count();
-        let length = if class == Class::Digit { number_length(rest, length) } else { length };
+    while let Some((class, length)) = first_run(rest) {
         let (run, after) = rest.split_at(length);
         match class {
             Class::Han => runs.push(Run::Han(run)),
@@ -95,16 +92,32 @@ pub fn runs(glyphs: &[Glyph]) -> Vec<Run<'_>> {
 /// Characters, pairs of neighbouring characters, Latin words and numbers: what is matched by.
 pub fn grams(glyphs: &[Glyph]) -> Vec<Term> {
     let mut terms = Vec::with_capacity(glyphs.len() * 2);
-    for run in runs(glyphs) {
-        match run {
-            Run::Han(run) => {
-                terms.extend(run.iter().map(|it| Term::of(std::slice::from_ref(it))));
-                terms.extend(run.windows(2).map(Term::of));
-            }
-            Run::Letters(run) | Run::Number(run) => terms.push(Term::of(run)),
-        }
-    }
+    each_gram(glyphs, |from, to| terms.extend(glyphs.get(from..to).map(Term::of)));
     terms
+}
+
+/// The same as places among the glyphs.
+pub fn each_gram(glyphs: &[Glyph], mut found: impl FnMut(usize, usize)) {
+    let mut from = 0;
+    while let Some((class, length)) = glyphs.get(from..).and_then(first_run) {
+        let to = from + length;
+        match class {
+            Class::Han => {
+                (from..to).for_each(|at| found(at, at + 1));
+                (from..to - 1).for_each(|at| found(at, at + 2));
+            }
+            Class::Letter | Class::Digit => found(from, to),
+            Class::Other => {}
+        }
+        from = to;
+    }
+}
+
+/// How many grams a text has.
+pub fn count_grams(glyphs: &[Glyph]) -> usize {
+    let mut count = 0;
+    each_gram(glyphs, |_, _| count += 1);
+    count
 }
 
 /// Words of the dictionary of at least `least` characters, longer ones with the shorter ones
@@ -156,6 +169,14 @@ fn keep_joined(models: &mut Vec<String>, joined: &mut String, parts: &mut u32) {
     *parts = 0;
 }
 
+/// What the first stretch of the glyphs is, and how long.
+fn first_run(glyphs: &[Glyph]) -> Option<(Class, usize)> {
+    let class = Class::of(glyphs.first()?.it);
+    let length = glyphs.iter().take_while(|it| Class::of(it.it) == class).count();
+    let length = if class == Class::Digit { number_length(glyphs, length) } else { length };
+    Some((class, length))
+}
+
 /// How many of the glyphs belong to a number that begins with `digits` digits.
 fn number_length(glyphs: &[Glyph], digits: usize) -> usize {
     let mut after = glyphs.iter().skip(digits);
@@ -195,21 +216,22 @@ impl Term {
 /// The simplified form of a traditional character, one by one: phrases do not matter here, since
 /// both sides are folded alike.
 fn simplified(it: char) -> char {
-    if is_han(it) { SIMPLIFIED.get(&it).copied().unwrap_or(it) } else { it }
+    let at = usize::try_from(u32::from(it).wrapping_sub(FIRST_HAN)).unwrap_or(usize::MAX);
+    SIMPLIFIED.get(at).copied().unwrap_or(it)
 }
 
 static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
-/// Every character that has a simplified form other than itself.
-static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
-    let Ok(table) = OpenCC::from_config(BuiltinConfig::T2s) else { return HashMap::new() };
-    let all: String = ('\u{3400}'..='\u{9fff}').flat_map(|it| [it, '\n']).collect();
-    let converted = table.convert(&all);
-    let pairs = all.lines().zip(converted.lines());
-    pairs
-        .filter(|(from, to)| from != to)
-        .filter_map(|(from, to)| Some((one(from)?, one(to)?)))
-        .collect()
+/// Where the table of simplified characters begins.
+const FIRST_HAN: u32 = 0x3400;
+
+/// Every character from [`FIRST_HAN`] to the last of the common ones in its simplified form.
+static SIMPLIFIED: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let all = '\u{3400}'..='\u{9fff}';
+    let Ok(table) = OpenCC::from_config(BuiltinConfig::T2s) else { return all.collect() };
+    let lines: String = all.clone().flat_map(|it| [it, '\n']).collect();
+    let converted = table.convert(&lines);
+    all.zip(converted.lines()).map(|(from, to)| one(to).unwrap_or(from)).collect()
 });
 
 fn one(text: &str) -> Option<char> {

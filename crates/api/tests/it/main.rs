@@ -39,6 +39,7 @@ mod search;
 mod second_factor;
 mod sessions;
 mod tags;
+mod thesaurus;
 mod tokens;
 mod trust;
 mod twin;

@@ -19,3 +19,4 @@ mod privacy;
 mod rates;
 mod schema;
 mod store;
+mod thesaurus;

@@ -94,10 +94,14 @@ pub struct Parts {
 /// A piece of text that both sides have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Phrase {
-    /// The piece of the need, in simplified characters and lower case.
+    /// The piece, in simplified characters and lower case.
     pub text: String,
     /// Its share of the score, 0 to 1.
     pub share: f64,
+    /// The word of the need that led to it by the thesaurus: then the need does not say the piece
+    /// itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
 }
 
 /// A character, a pair of characters, a Latin word or a number that both sides have.

@@ -152,9 +152,12 @@ impl Operation {
             | Self::VerifyAudit
             | Self::ReadOwnAudit
             | Self::ReadAttachment
-            | Self::ReadProofs => Some(Scope::Read),
+            | Self::ReadProofs
+            | Self::ReadThesaurus => Some(Scope::Read),
             Self::EditOrganisation | Self::RemoveAttachment | Self::SendProof => Some(Scope::Write),
-            Self::WorkPair | Self::AskIntroduction => Some(Scope::Review),
+            Self::WorkPair | Self::AskIntroduction | Self::EditThesaurus | Self::TryThesaurus => {
+                Some(Scope::Review)
+            }
             Self::Listing(_, act) => act.scope(),
             Self::DecideOrganisation | Self::CreatePerson | Self::SwitchPerson => {
                 Some(Scope::Office)

@@ -79,6 +79,9 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::RemoveAttachment,
     Operation::SendProof,
     Operation::ReadProofs,
+    Operation::ReadThesaurus,
+    Operation::EditThesaurus,
+    Operation::TryThesaurus,
 ];
 
 fn every_operation() -> Vec<Operation> {
@@ -188,6 +191,9 @@ attachments.read VERMLYCA
 attachments.remove ER
 proofs.send ER
 proofs.read ERC
+thesaurus.read MLYA
+thesaurus.edit MLY
+thesaurus.preview ML
 needs.list VERMLYCA
 needs.read VERMLYCA
 needs.create E

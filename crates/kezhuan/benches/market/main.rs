@@ -21,11 +21,12 @@ use std::{
 
 use search::{
     Condition, Question, Reader, Words,
-    matching::{Depth, Profile},
+    matching::{Depth, Effort, Profile},
 };
 use serde_json::json;
 use tempfile::TempDir;
 
+#[path = "../../../search/benches/matching/generator.rs"]
 mod generator;
 mod program;
 mod table;
@@ -100,7 +101,7 @@ fn in_process(program: &Program, generator: &mut Generator, table: &mut Table) {
         let (title, body) = generator.listing();
         let profile = Profile::new(&title, &body);
         let started = Instant::now();
-        reader.rank(&profile, Depth { most: 20, floor: 0.3 }).unwrap();
+        reader.rank(&profile, (Depth { most: 20, floor: 0.3 }, Effort::default())).unwrap();
         started.elapsed()
     });
     table.spread("achievements for a need, ranked", &ranked, &one);

@@ -4,6 +4,7 @@ use tantivy::schema::{
     SchemaBuilder, TextFieldIndexing, TextOptions,
 };
 
+use super::analyzer::Cut;
 use crate::Shelf;
 
 /// The fields of the index.
@@ -59,21 +60,21 @@ pub(crate) fn build() -> (Schema, Fields) {
         readiness: schema.add_u64_field("readiness", INDEXED),
         published_at: schema.add_i64_field("published_at", FAST),
         length: schema.add_u64_field("length", NumericOptions::default().set_fast()),
-        title: add_terms(&mut schema, "title"),
-        summary: add_terms(&mut schema, "summary"),
-        words: add_terms(&mut schema, "words"),
-        open_needs: add_terms(&mut schema, "open_needs"),
-        open_achievements: add_terms(&mut schema, "open_achievements"),
-        hidden_needs: add_terms(&mut schema, "hidden_needs"),
-        hidden_achievements: add_terms(&mut schema, "hidden_achievements"),
+        title: add_terms(&mut schema, "title", Cut::Both.name()),
+        summary: add_terms(&mut schema, "summary", Cut::Both.name()),
+        words: add_terms(&mut schema, "words", Cut::Words.name()),
+        open_needs: add_terms(&mut schema, "open_needs", Cut::Grams.name()),
+        open_achievements: add_terms(&mut schema, "open_achievements", Cut::Grams.name()),
+        hidden_needs: add_terms(&mut schema, "hidden_needs", "raw"),
+        hidden_achievements: add_terms(&mut schema, "hidden_achievements", "raw"),
     };
     (schema.build(), fields)
 }
 
 /// A field of terms with their frequencies. Positions are not kept: nothing asks for them.
-fn add_terms(schema: &mut SchemaBuilder, name: &str) -> Field {
+fn add_terms(schema: &mut SchemaBuilder, name: &str, tokenizer: &str) -> Field {
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
+        .set_tokenizer(tokenizer)
         .set_index_option(IndexRecordOption::WithFreqs);
     schema.add_text_field(name, TextOptions::default().set_indexing_options(indexing))
 }

@@ -3,15 +3,12 @@ use std::{
     ops::Range,
 };
 
-use domain::{
-    listings::Kind,
-    pairs::{Explanation, Parts, Phrase, Term as Listed},
-};
-use tantivy::{DocSet as _, Searcher, Term, postings::Postings as _, schema::IndexRecordOption};
+use domain::pairs::{Explanation, Parts, Phrase, Term as Listed};
+use tantivy::DocId;
 
-use super::{MATCHER, Profile, SHELVES, Scored, Weighed, place, saturation};
+use super::{MATCHER, Profile, Scored, Weighed, scoring::Scorer};
 use crate::{
-    Reader, Result,
+    Result,
     text::{self, Glyph, Run},
 };
 
@@ -34,56 +31,27 @@ type Shares<'a> = HashMap<&'a str, Share>;
 
 /// Explains the scores of some achievements, in their order.
 pub(super) fn explain(
-    reader: &Reader,
-    searcher: &Searcher,
+    scorer: &Scorer<'_>,
     need: &Profile,
     (weights, best): (&[Weighed], &[Scored]),
 ) -> Result<Vec<Explanation>> {
     let mut shares: Vec<Shares<'_>> = best.iter().map(|_| HashMap::new()).collect();
-    for at in 0..searcher.segment_readers().len() {
-        let mut here: Vec<(&Scored, &mut Shares<'_>)> =
-            best.iter().zip(&mut shares).filter(|(it, _)| it.segment == at).collect();
-        here.sort_unstable_by_key(|(it, _)| it.doc);
-        if !here.is_empty() {
-            add_shares(reader, searcher, weights, (at, &mut here))?;
-        }
+    let mut order: Vec<(&Scored, &mut Shares<'_>)> = best.iter().zip(&mut shares).collect();
+    order.sort_unstable_by_key(|(it, _)| (it.segment, it.doc));
+    for here in order.chunk_by_mut(|(a, _), (b, _)| a.segment == b.segment) {
+        let docs: Vec<DocId> = here.iter().map(|(it, _)| it.doc).collect();
+        let segment = here.first().map_or(0, |(it, _)| it.segment);
+        scorer.each_match((segment, &docs), weights, |at, weight, saturation| {
+            if let Some((_, shares)) = here.get_mut(at) {
+                shares.insert(&weight.term, weight.share(saturation));
+            }
+        })?;
     }
     let stretches = Stretch::all(need);
     let explanation = |(scored, shares): (&Scored, Shares<'_>)| {
         compose(&stretches, f64::from(scored.score), &shares)
     };
     Ok(best.iter().zip(shares).map(explanation).collect())
-}
-
-/// Looks up what each term adds to the scores of a segment's documents, which come in order.
-fn add_shares<'a>(
-    reader: &Reader,
-    searcher: &Searcher,
-    weights: &'a [Weighed],
-    (segment, here): (usize, &mut [(&Scored, &mut Shares<'a>)]),
-) -> Result<()> {
-    let Some(segment) = searcher.segment_readers().get(segment) else { return Ok(()) };
-    let norms = reader.norms(searcher, segment, Kind::Achievement)?;
-    for shelf in SHELVES {
-        let field = reader.fields().grams(Kind::Achievement, shelf);
-        let index = segment.inverted_index(field)?;
-        for weight in weights {
-            let term = Term::from_field_text(field, weight.filed(shelf));
-            let with = IndexRecordOption::WithFreqs;
-            let Some(mut docs) = index.read_postings(&term, with)? else { continue };
-            for (scored, shares) in here.iter_mut() {
-                if docs.doc() < scored.doc {
-                    docs.seek(scored.doc);
-                }
-                if docs.doc() == scored.doc {
-                    let norm = norms.get(place(scored.doc)).copied().unwrap_or(1.0);
-                    let share = weight.share(saturation(docs.term_freq(), norm));
-                    shares.insert(&weight.term, share);
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 fn compose(stretches: &[Stretch<'_>], score: f64, shares: &Shares<'_>) -> Explanation {
@@ -110,7 +78,7 @@ fn compose(stretches: &[Stretch<'_>], score: f64, shares: &Shares<'_>) -> Explan
 /// The longest pieces of the need all of whose pairs matched, cut back to whole words. Every term
 /// counts for the weightiest piece it stands in, so that shares add up to one at the most.
 fn phrases(stretches: &[Stretch<'_>], all: f64, shares: &Shares<'_>) -> Vec<Phrase> {
-    let mut pieces: Vec<Piece> = Vec::new();
+    let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut seen = HashSet::new();
     for piece in stretches.iter().flat_map(|it| it.pieces(all, shares)) {
         if seen.insert(piece.text.clone()) {
@@ -124,7 +92,8 @@ fn phrases(stretches: &[Stretch<'_>], all: f64, shares: &Shares<'_>) -> Vec<Phra
         let new = piece.terms.iter().filter(|it| counted.insert((*it).clone()));
         let weight: f64 = new.filter_map(|it| shares.get(it.as_str())).map(Share::sum).sum();
         if weight / all >= LEAST {
-            phrases.push(Phrase { text: piece.text, share: weight / all });
+            let through = piece.through.map(str::to_owned);
+            phrases.push(Phrase { text: piece.text, share: weight / all, through });
         }
     }
     phrases.sort_by(|a, b| b.share.total_cmp(&a.share));
@@ -132,34 +101,45 @@ fn phrases(stretches: &[Stretch<'_>], all: f64, shares: &Shares<'_>) -> Vec<Phra
     phrases
 }
 
-/// A stretch of the need's text, and where the words in it begin.
+/// A stretch of the need's text, or of what it might have said instead, and where the words in it
+/// begin.
 struct Stretch<'a> {
     run: Run<'a>,
     starts: Vec<usize>,
+    /// The word of the need that led to it, if it does not stand there itself.
+    through: Option<&'a str>,
 }
 
 /// A piece of the need that may become a phrase.
-struct Piece {
+struct Piece<'a> {
     text: String,
     terms: Vec<String>,
     weight: f64,
+    through: Option<&'a str>,
 }
 
 impl<'a> Stretch<'a> {
     fn all(need: &'a Profile) -> Vec<Self> {
-        let runs = text::runs(&need.title).into_iter().chain(text::runs(&need.text));
+        let said = text::runs(&need.title).into_iter().chain(text::runs(&need.text));
+        let said = said.map(|run| (run, None));
+        let instead = need.added.words.iter().flat_map(|it| {
+            text::runs(&it.glyphs).into_iter().map(|run| (run, Some(it.through.as_str())))
+        });
         let starts = |run: &Run<'_>| match run {
             Run::Han(glyphs) => text::word_starts(glyphs),
             Run::Letters(_) | Run::Number(_) => Vec::new(),
         };
-        runs.map(|run| Self { starts: starts(&run), run }).collect()
+        let all = said.chain(instead);
+        all.map(|(run, through)| Self { starts: starts(&run), run, through }).collect()
     }
 
-    fn pieces(&self, all: f64, shares: &Shares<'_>) -> Vec<Piece> {
+    fn pieces(&self, all: f64, shares: &Shares<'_>) -> Vec<Piece<'a>> {
+        let through = self.through;
+        let piece = |glyphs: &[Glyph]| Some(Piece { through, ..Piece::of(glyphs, shares)? });
         let glyphs = match self.run {
             Run::Han(glyphs) => glyphs,
             Run::Letters(glyphs) | Run::Number(glyphs) => {
-                return Piece::of(glyphs, shares).into_iter().collect();
+                return piece(glyphs).into_iter().collect();
             }
         };
         let matched = |pair: &[Glyph]| {
@@ -173,7 +153,7 @@ impl<'a> Stretch<'a> {
             let pairs = rest.windows(2).take_while(|it| matched(it)).count();
             if pairs > 0 {
                 let whole = self.whole_words(from, from + pairs + 1);
-                pieces.extend(glyphs.get(whole).and_then(|it| Piece::of(it, shares)));
+                pieces.extend(glyphs.get(whole).and_then(piece));
             }
             from += pairs + 1;
         }
@@ -192,13 +172,13 @@ impl<'a> Stretch<'a> {
     }
 }
 
-impl Piece {
+impl Piece<'_> {
     fn of(glyphs: &[Glyph], shares: &Shares<'_>) -> Option<Self> {
         let terms: Vec<String> = text::grams(glyphs).into_iter().map(|it| it.text).collect();
         let weight: f64 =
             terms.iter().filter_map(|it| shares.get(it.as_str())).map(Share::sum).sum();
         let text = glyphs.iter().map(|it| it.it).collect();
-        (weight > 0.0).then_some(Self { text, terms, weight })
+        (weight > 0.0).then_some(Self { text, terms, weight, through: None })
     }
 }
 

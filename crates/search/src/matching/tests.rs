@@ -16,6 +16,8 @@ use crate::{
     index::{self, Opened},
 };
 
+mod synonyms;
+
 /// A title and a text.
 type Text = (&'static str, &'static str);
 
@@ -54,7 +56,8 @@ impl Market {
     }
 
     fn rank(&self, title: &str, text: &str) -> Vec<(u128, f32)> {
-        let ranked = self.opened.reader.rank(&Profile::new(title, text), ALL).unwrap();
+        let ranked =
+            self.opened.reader.rank(&Profile::new(title, text), (ALL, Effort::default())).unwrap();
         ranked.into_iter().map(|(id, score)| (id.as_u128(), score)).collect()
     }
 }
@@ -196,10 +199,18 @@ fn an_explanation_adds_up_and_speaks_in_phrases() {
 fn the_floor_keeps_the_tail_out() {
     let market = Market::of(&NEEDS, &ACHIEVEMENTS);
     let profile = Profile::new(NEEDS[0].0, NEEDS[0].1);
-    let few = market.opened.reader.rank(&profile, Depth { most: 20, floor: 0.5 }).unwrap();
+    let few = market
+        .opened
+        .reader
+        .rank(&profile, (Depth { most: 20, floor: 0.5 }, Effort::default()))
+        .unwrap();
     let least = few.iter().map(|it| it.1).fold(f32::INFINITY, f32::min);
     assert!(least >= few[0].1 * 0.5 && few.len() < ACHIEVEMENTS.len(), "{few:?}");
-    let two = market.opened.reader.rank(&profile, Depth { most: 2, floor: 0.0 }).unwrap();
+    let two = market
+        .opened
+        .reader
+        .rank(&profile, (Depth { most: 2, floor: 0.0 }, Effort::default()))
+        .unwrap();
     assert_eq!(two.len(), 2);
 }
 
@@ -227,7 +238,7 @@ fn an_achievement_touches_the_needs_it_may_meet() {
         let touched = market
             .opened
             .reader
-            .touched(&entry, Breadth { always: 2, most: 2, floor: 1.0 })
+            .touched(&Profile::from(&entry), Breadth { always: 2, most: 2, floor: 1.0 })
             .unwrap();
         assert_eq!(touched[0].as_u128(), 1000 + at as u128, "{title}");
     }
@@ -266,5 +277,66 @@ proptest! {
         for it in suggestions {
             prop_assert!(it.explanation.score.is_finite());
         }
+    }
+}
+
+/// A market of many like achievements: `how_many` of them, every fifth about something else.
+fn crowded(how_many: u128) -> Market {
+    let mut market = Market::new();
+    for (at, (title, text)) in NEEDS.iter().enumerate() {
+        market.put(Kind::Need, Shelf::Open, (10_000 + at as u128, title, text));
+    }
+    for number in 0..how_many {
+        let (title, text) = ACHIEVEMENTS[number as usize % ACHIEVEMENTS.len()];
+        let shelf = if number % 7 == 0 { Shelf::Closed } else { Shelf::Open };
+        let text = format!("{text}{}", "设备".repeat(number as usize % 5));
+        market.put(Kind::Achievement, shelf, (number, title, &text));
+        if number % 40 == 39 {
+            market.opened.writer.commit(0).unwrap();
+        }
+    }
+    market.opened.writer.commit(1).unwrap();
+    market
+}
+
+#[test]
+fn the_second_stage_gives_candidates_the_score_that_one_stage_gives_them() {
+    let market = crowded(160);
+    let rank = |most, effort| {
+        let depth = Depth { most, floor: 0.0 };
+        let profile = Profile::new(NEEDS[0].0, NEEDS[0].1);
+        market.opened.reader.rank(&profile, (depth, effort)).unwrap()
+    };
+    let exact: HashMap<Uuid, f32> = rank(1000, Effort::EXACT).into_iter().collect();
+    for postings in [1, 100, 500] {
+        let staged = rank(10, Effort { postings, candidates: 60 });
+        assert_eq!(staged.len(), 10);
+        for (id, score) in staged {
+            assert!((score - exact[&id]).abs() < 1e-5, "{score} {}", exact[&id]);
+        }
+    }
+    let all = rank(1000, Effort { postings: 1, candidates: 1000 });
+    assert!(
+        all.len() <= exact.len() && all.len() > 10,
+        "the first term alone decides who comes in"
+    );
+}
+
+#[test]
+fn of_equal_listings_the_first_ids_are_kept_wherever_they_stand() {
+    let mut market = Market::new();
+    for number in (0..500).rev() {
+        market.put(Kind::Achievement, Shelf::Open, (number, "矿井瓦斯监测", ""));
+        if number % 100 == 0 {
+            market.opened.writer.commit(0).unwrap();
+        }
+    }
+    market.opened.writer.commit(1).unwrap();
+    let profile = Profile::new("瓦斯监测", "");
+    let depth = Depth { most: 3, floor: 0.0 };
+    for effort in [Effort::EXACT, Effort { postings: 1, candidates: 4 }] {
+        let best = market.opened.reader.rank(&profile, (depth, effort)).unwrap();
+        let numbers: Vec<u128> = best.iter().map(|it| it.0.as_u128()).collect();
+        assert_eq!(numbers, [0, 1, 2]);
     }
 }

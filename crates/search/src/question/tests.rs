@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    Entry, Veil,
+    Entry, Thesaurus, Veil,
     index::{self, Opened},
 };
 
@@ -199,4 +199,54 @@ fn nothing_a_person_types_is_a_command() {
     assert_eq!(Words::parse(&"字".repeat(257)), Err(Fault::TooLong { max: 256, actual: 257 }));
     let many = "a 1 ".repeat(20);
     assert_eq!(Words::parse(&many), Err(Fault::TooMany { max: 32, actual: 40 }));
+}
+
+#[test]
+fn what_is_called_otherwise_is_found_after_what_is_called_so() {
+    let shop = shop(&[
+        entry(1, ("煤层气抽采装置", "", "")),
+        entry(2, ("瓦斯抽采装置", "", "")),
+        entry(3, ("丝绸印花装置", "", "")),
+        entry(4, ("机器学习装置", "", "")),
+        entry(5, ("人工智能装置", "", "")),
+        entry(6, ("煤层气 物联网", "", "")),
+    ]);
+    let group = |words: &[&str], broader: &[&str]| {
+        domain::form::read(&serde_json::json!({ "words": words, "broader": broader })).unwrap()
+    };
+    let groups = [
+        group(&["瓦斯", "煤层气"], &[]),
+        group(&["物联网", "IoT"], &[]),
+        group(&["机器学习"], &["人工智能"]),
+    ];
+    let thesaurus = Thesaurus::new(&groups);
+    for (words, without, with) in [
+        ("瓦斯抽采", vec![2], vec![2, 1]),
+        ("煤层气抽采", vec![1], vec![1, 2]),
+        ("机器学习装置", vec![4], vec![4, 5]),
+        ("人工智能装置", vec![5], vec![5]),
+        ("瓦斯 iot", vec![], vec![6]),
+        ("丝绸", vec![3], vec![3]),
+    ] {
+        let strict = |question: &Question| {
+            let found = shop.opened.reader.search(question).unwrap();
+            let hits = found.hits.iter().filter(|_| !found.relaxed);
+            hits.map(|it| it.id.as_u128()).collect::<Vec<_>>()
+        };
+        let mut question = asked(words);
+        assert_eq!(strict(&question), without, "{words} without");
+        question.words = question.words.map(|it| it.with(&thesaurus));
+        assert_eq!(strict(&question), with, "{words} with");
+    }
+}
+
+#[test]
+fn however_many_synonyms_there_are_what_is_looked_for_is_bounded() {
+    let words: Vec<String> = (0..20).map(|it| format!("零件{it}")).collect();
+    let thesaurus =
+        Thesaurus::new(&[domain::form::read(&serde_json::json!({ "words": words })).unwrap()]);
+    let typed = "零件1 零件2 零件3 零件4 零件5 零件6 零件7 零件8";
+    let words = Words::parse(typed).unwrap().unwrap().with(&thesaurus);
+    let characters = words.instead.iter().flatten().flat_map(Piece::terms).count();
+    assert!((1..=1024).contains(&characters), "{characters}");
 }

@@ -57,6 +57,11 @@ pub(super) fn body(cast: &Cast, (schema, path): (&str, &str)) -> Value {
             let reason = "接到举报，须核实";
             json!({ "kind": "need", "listing": cast.need, "minutes": 60, "reason": reason })
         }
+        "GroupForm" => {
+            let one = Uuid::now_v7().simple().to_string();
+            json!({ "words": [&one[12..], &one[16..]], "note": "新词" })
+        }
+        "PreviewForm" => json!({ "group": { "words": ["铸铁", "灰口铁"] } }),
         "RefusalForm" | "HideForm" => json!({ "reason": "不合适" }),
         "AnswerForm" => json!({
             "answer": "yes", "cooperation": "合作开发", "missing": "中试条件", "about": "一家单位",

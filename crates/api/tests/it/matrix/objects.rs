@@ -63,6 +63,10 @@ async fn something_else(cast: &Cast, name: &str) -> String {
         "a request" => request(cast).await,
         "an invitation" => invitation(cast).await,
         "an application" => application(cast).await,
+        "a synonym group" => {
+            let form = bodies::body(cast, ("GroupForm", ""));
+            cast.world.post(cast.someone("Ma"), "/thesaurus", form).await.id()
+        }
         "a person" => person(cast, true).await.to_string(),
         "a disabled person" => person(cast, false).await.to_string(),
         _ => of_the_author(cast, name).await,

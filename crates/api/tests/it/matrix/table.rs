@@ -122,6 +122,9 @@ const ROWS: &[Row] = &[
     row("attachments.remove", "ER", "Ea"),
     row("proofs.send", "ER", "Ea Ec"),
     row("proofs.read", "ERC", "Ea Ec PA"),
+    row("thesaurus.read", "MLYA", "*"),
+    row("thesaurus.edit", "MLY", "*"),
+    row("thesaurus.preview", "ML", "*"),
     row("needs.list", "VERMLYCA", "*"),
     row("needs.read", "VERMLYCA", "*"),
     row("needs.create", "E", "*"),
@@ -249,6 +252,8 @@ const OBJECTS: &[Object] = &[
     other("/me/consents", "the author's consent",
                                            ". .  .  F  .  .  .  .  .  .  .  .  .  .  ."),
     other("/me/consents", "absent",        ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
+    other("/thesaurus", "a synonym group",  ". .  .  .  .  .  .  .  .  F  F  F  F  .  F"),
+    other("/thesaurus", "absent",          ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
     other("/tokens", "absent",             ". .  .  .  .  .  .  .  .  .  .  .  .  .  ."),
 ];
 

@@ -2,12 +2,19 @@ use std::fmt::Write as _;
 
 /// Listings of realistic length and vocabulary, the same ones for the same seed.
 ///
-/// Words are technical compounds (material, thing, process, effect), drawn by rank with a
-/// probability of about 1 / rank, as words of real texts are (Zipf's law).
+/// Words are technical compounds (material, thing, process, effect) and, between them, a large
+/// vocabulary of made-up words; all drawn by rank with a probability of about 1 / rank, as words of
+/// real texts are (Zipf's law).
 pub(crate) struct Generator {
     state: u64,
     compounds: Vec<String>,
+    vocabulary: Vec<String>,
 }
+
+/// How many words are made up.
+const VOCABULARY: usize = 40_000;
+/// From how many characters, the first ones likelier.
+const CHARACTERS: usize = 3_500;
 
 const MATERIALS: &str = "球墨铸铁 灰铸铁 高锰钢 铝合金 镁合金 钛合金 石墨烯 陶瓷 无烟煤 焦炉煤气 煤矸石 粉煤灰 \
     煤层气 瓦斯 甲醇 合成氨 尿素 腐植酸 桑蚕丝 柞蚕丝 丝素蛋白 甘薯 红薯淀粉 生猪 猪粪 沼液 桑叶 玉米秸秆 \
@@ -40,8 +47,9 @@ impl Generator {
                 compounds.push(format!("{thing}{process}"));
             }
         }
-        let mut generator = Self { state, compounds };
+        let mut generator = Self { state, compounds, vocabulary: Vec::new() };
         generator.shuffle();
+        generator.vocabulary = (0..VOCABULARY).map(|_| generator.made_up()).collect();
         generator
     }
 
@@ -57,7 +65,8 @@ impl Generator {
             let topic = self.rank(about.len() + 1);
             let word = about.get(topic).cloned().unwrap_or_else(|| self.compound());
             let (number, effect) = (self.below(1000), self.one_of(EFFECTS));
-            write!(body, "{filler}{word}{other}{effect}{number}，").unwrap();
+            let (one, two) = (self.word(), self.word());
+            write!(body, "{filler}{word}{one}{other}{effect}{two}{number}，").unwrap();
         }
         (title, body)
     }
@@ -71,6 +80,21 @@ impl Generator {
             })
             .collect();
         words.join(" ")
+    }
+
+    fn word(&mut self) -> String {
+        let at = self.rank(self.vocabulary.len());
+        self.vocabulary.get(at).cloned().unwrap_or_default()
+    }
+
+    /// Two to four characters. Common and rare ones lie all over the block: neighbours are 37 apart.
+    fn made_up(&mut self) -> String {
+        let length = 2 + self.rank(3);
+        let character = |rank: usize| {
+            let at = u32::try_from(rank * 37 % 20_000).unwrap_or_default();
+            char::from_u32(0x4e00 + at).unwrap_or('一')
+        };
+        (0..length).map(|_| character(self.rank(CHARACTERS))).collect()
     }
 
     fn compound(&mut self) -> String {
