@@ -37,7 +37,7 @@ mod leaks;
 mod reading;
 mod trust;
 
-pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, may_read, shown};
+pub(crate) use body::{CardBody, ListingBody, Owner, Owners, Sight, may_read, pruned, shown};
 use change::{Changed, change, remove_draft, review};
 pub(crate) use reading::{Extent, Reading};
 

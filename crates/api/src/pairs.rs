@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod body;
+mod places;
 mod queue;
 
 use body::{PairBody, PairDetail, QueueBody, StepBody};
@@ -179,6 +180,8 @@ pub(crate) struct Seen {
     pub(crate) pair: Pair,
     pub(crate) need: Need,
     pub(crate) achievement: Achievement,
+    /// How much of need and achievement the reader may see.
+    pub(crate) views: (View, View),
 }
 
 impl Seen {
@@ -192,14 +195,14 @@ impl Seen {
         let achievement = db::listings::get(conn, pair.sides.achievement).await?;
         // Nothing else binds a matchmaker to a listing.
         let tie = Tie::None;
-        let views = [Sight::of(reader, &need, tie).view, Sight::of(reader, &achievement, tie).view];
+        let views = (Sight::of(reader, &need, tie).view, Sight::of(reader, &achievement, tie).view);
         let me = reader.member().map(|it| it.person);
         let worked_on = me.is_some() && pair.taken_by() == me;
         let least = if worked_on { View::Metadata } else { View::Business };
-        if views.iter().any(|it| *it < least) {
+        if views.0.min(views.1) < least {
             return Err(Problem::hidden());
         }
-        Ok(Self { pair, need, achievement })
+        Ok(Self { pair, need, achievement, views })
     }
 
     /// Both texts are to be shown.

@@ -13,6 +13,7 @@ pub mod contacts;
 pub mod days;
 pub mod emergencies;
 mod fault;
+pub mod fits;
 pub mod form;
 pub mod grants;
 mod id;
@@ -29,7 +30,9 @@ pub mod pairs;
 pub mod passwords;
 pub mod people;
 pub mod policy;
+pub mod quantities;
 pub mod rates;
+pub mod requirements;
 pub mod text;
 pub mod thesaurus;
 

@@ -78,7 +78,7 @@ pub enum PriceForm {
 }
 
 /// The band an investment falls in, which is all that strangers are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
     /// 面议.
@@ -98,14 +98,45 @@ pub enum Band {
 impl Investment {
     /// The band of the upper end.
     pub fn band(&self) -> Band {
+        self.high_fen.or(self.low_fen).map_or(Band::Negotiable, Band::of)
+    }
+}
+
+impl Band {
+    /// The band of an amount.
+    pub const fn of(amount: Fen) -> Self {
         const WAN: i64 = 1_000_000;
-        match self.high_fen.or(self.low_fen).map(Fen::get) {
-            None => Band::Negotiable,
-            Some(it) if it < 10 * WAN => Band::Below10Wan,
-            Some(it) if it < 50 * WAN => Band::From10Wan,
-            Some(it) if it < 100 * WAN => Band::From50Wan,
-            Some(it) if it < 500 * WAN => Band::From100Wan,
-            Some(_) => Band::From500Wan,
+        match amount.get() {
+            it if it < 10 * WAN => Self::Below10Wan,
+            it if it < 50 * WAN => Self::From10Wan,
+            it if it < 100 * WAN => Self::From50Wan,
+            it if it < 500 * WAN => Self::From100Wan,
+            _ => Self::From500Wan,
+        }
+    }
+
+    /// The code of the band.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Negotiable => "negotiable",
+            Self::Below10Wan => "below10_wan",
+            Self::From10Wan => "from10_wan",
+            Self::From50Wan => "from50_wan",
+            Self::From100Wan => "from100_wan",
+            Self::From500Wan => "from500_wan",
+        }
+    }
+}
+
+impl PriceForm {
+    /// The code of the form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Negotiable => "negotiable",
+            Self::Fixed => "fixed",
+            Self::Range => "range",
+            Self::Royalty => "royalty",
+            Self::Shares => "shares",
         }
     }
 }
@@ -273,6 +304,29 @@ mod tests {
             faults::<Price>(&royalty),
             [("/royalty_percent".into(), Fault::TooLarge { max: 100 })]
         );
+    }
+
+    #[test]
+    fn codes_are_what_is_sent() {
+        for it in [
+            Band::Negotiable,
+            Band::Below10Wan,
+            Band::From10Wan,
+            Band::From50Wan,
+            Band::From100Wan,
+            Band::From500Wan,
+        ] {
+            assert_eq!(json!(it), json!(it.as_str()));
+        }
+        for it in [
+            PriceForm::Negotiable,
+            PriceForm::Fixed,
+            PriceForm::Range,
+            PriceForm::Royalty,
+            PriceForm::Shares,
+        ] {
+            assert_eq!(json!(it), json!(it.as_str()));
+        }
     }
 
     #[test]

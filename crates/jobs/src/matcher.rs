@@ -7,10 +7,11 @@ use db::{
     jobs::{self, Claim, Priority},
 };
 use domain::{
-    achievements::{AchievementForm, AchievementId},
+    achievements::{Achievement, AchievementForm, AchievementId},
     listings::Kind,
     needs::{Need, NeedForm, NeedId},
     pairs::{Explanation, Offered, Reconciled, reconcile},
+    requirements::Wanted,
 };
 use metrics::{counter, histogram};
 use search::{
@@ -47,7 +48,7 @@ impl Matcher {
         let found = db::listings::several::<NeedForm>(self.db.read(), &[claim.subject]).await?;
         let need = found.first();
         let suggested = match need.filter(|it| it.is_offered()) {
-            Some(need) => self.suggest(need).await?,
+            Some(need) => self.explained(need).await?,
             None => Vec::new(),
         };
         let id = NeedId::from_uuid(claim.subject);
@@ -112,6 +113,17 @@ impl Matcher {
         Ok(())
     }
 
+    /// What is suggested, with what the two forms say beyond their words. All achievements are
+    /// read at once; of one that is gone there is nothing to say.
+    async fn explained(&self, need: &Need) -> Result<Vec<(AchievementId, Explanation)>> {
+        let suggested = self.suggest(need).await?;
+        let ids: Vec<Uuid> = suggested.iter().map(|it| it.0.as_uuid()).collect();
+        let found = db::listings::several::<AchievementForm>(self.db.read(), &ids).await?;
+        let need = need.form().clone();
+        let explained = spawn_blocking(move || with_forms(&need, suggested, &found)).await?;
+        Ok(explained)
+    }
+
     async fn suggest(&self, need: &Need) -> Result<Vec<(AchievementId, Explanation)>> {
         let reader = self.engine.reader()?;
         let (entry, depth) = (Entry::of(need), self.depth);
@@ -125,6 +137,22 @@ impl Matcher {
         };
         Ok(found.into_iter().map(suggestion).collect())
     }
+}
+
+/// The explanations with requirements and fits.
+fn with_forms(
+    need: &NeedForm,
+    suggested: Vec<(AchievementId, Explanation)>,
+    achievements: &[Achievement],
+) -> Vec<(AchievementId, Explanation)> {
+    let forms: HashMap<AchievementId, &AchievementForm> =
+        achievements.iter().map(|it| (it.id, it.form())).collect();
+    let wanted = Wanted::of(need);
+    let explained = |(id, explanation): (AchievementId, Explanation)| match forms.get(&id) {
+        Some(form) => (id, explanation.with_forms((need, &wanted), form)),
+        None => (id, explanation),
+    };
+    suggested.into_iter().map(explained).collect()
 }
 
 /// The editions of those achievements that are offered.

@@ -12,13 +12,16 @@ use domain::{
     needs::NeedForm,
     pairs::{Explanation, Grade, Pair, PairId, State},
     people::PersonId,
-    policy::{Principal, Tie},
+    policy::{Principal, Tie, View},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Seen;
+use super::{
+    Seen,
+    places::{PhraseBody, places},
+};
 use crate::{
     listings::{ListingBody, Owner, Owners, Sight},
     moment::Moment,
@@ -80,6 +83,8 @@ pub(super) struct PairDetail {
     pair: PairBody,
     need: ListingBody<NeedForm>,
     achievement: ListingBody<AchievementForm>,
+    /// Where the phrases of the explanation stand in both texts.
+    places: Vec<PhraseBody>,
 }
 
 /// What was done to a pair.
@@ -121,7 +126,8 @@ impl QueueBody {
 
 impl PairBody {
     pub(super) fn of_entry(entry: &Entry, me: PersonId, owners: &Owners) -> Self {
-        let Entry { pair, need, achievement } = entry;
+        let Entry { pair, need, achievement, readable } = entry;
+        let view = if *readable { View::Business } else { View::Metadata };
         let side = |side: &Side, id, edition| SideBody {
             id,
             number: side.number.clone(),
@@ -132,23 +138,28 @@ impl PairBody {
         let sides = pair.sides;
         let need = side(need, sides.need.as_uuid(), sides.need_edition);
         let achievement = side(achievement, sides.achievement.as_uuid(), sides.achievement_edition);
-        Self::new(pair, me, (need, achievement))
+        Self::new(pair, (me, (view, view)), (need, achievement))
     }
 
     pub(super) fn of(seen: &Seen, me: PersonId, owners: &Owners) -> Self {
         let sides = seen.pair.sides;
         let need = SideBody::of(&seen.need, sides.need_edition, owners);
         let achievement = SideBody::of(&seen.achievement, sides.achievement_edition, owners);
-        Self::new(&seen.pair, me, (need, achievement))
+        Self::new(&seen.pair, (me, seen.views), (need, achievement))
     }
 
-    fn new(pair: &Pair, me: PersonId, (need, achievement): (SideBody, SideBody)) -> Self {
+    /// What may be read of the sides may be read of the explanation.
+    fn new(
+        pair: &Pair,
+        (me, views): (PersonId, (View, View)),
+        (need, achievement): (SideBody, SideBody),
+    ) -> Self {
         Self {
             id: pair.id,
             state: pair.state(),
             need,
             achievement,
-            explanation: pair.explanation.clone(),
+            explanation: pair.explanation.clone().shown(views.0, views.1),
             suggested_at: Moment(pair.suggested_at),
             taken_by: pair.taken_by(),
             mine: pair.taken_by() == Some(me),
@@ -183,8 +194,10 @@ impl PairDetail {
         owners: &Owners,
     ) -> Result<Self, Problem> {
         let Seen { need, achievement, .. } = seen;
+        let pair = PairBody::of(seen, me, owners);
         Ok(Self {
-            pair: PairBody::of(seen, me, owners),
+            places: places(seen, &pair.explanation)?,
+            pair,
             need: ListingBody::new(need, Sight::of(reader, need, Tie::None), owners)?,
             achievement: ListingBody::new(
                 achievement,

@@ -36,6 +36,10 @@ pub(super) fn doc() -> Doc {
         .query::<Uuid>("achievement", "某一成果 · of this achievement")
         .query::<OrganisationId>("organisation", "某一单位 · of this organisation")
         .query::<f64>("least_score", "得分不低于 · with at least this score")
+        .query::<RequirementsName>(
+            "requirements",
+            "not_contradicted：无必须指标不达标 · no must-requirement that is not met",
+        )
         .query::<OrderName>("order", "排序，默认 score · score, newest or oldest")
         .paged()
         .answers::<QueueBody>()
@@ -74,6 +78,7 @@ impl Field for Asked {
             achievement: query.optional::<AnyId>("achievement").map(|it| it.0),
             organisation: query.optional("organisation"),
             least_score: query.optional::<Decimal>("least_score").map(|it| it.0),
+            not_contradicted: query.optional::<RequirementsName>("requirements").is_some(),
             order: query.optional::<OrderName>("order").unwrap_or_default().into(),
             after: query.optional::<ByScore>("cursor").map(|it| Place { score: it.0, id: it.1 }),
             limit: limit.and_one(),
@@ -95,6 +100,35 @@ impl Field for YesNo {
                 None
             }
         }
+    }
+}
+
+/// What is asked of requirements.
+enum RequirementsName {
+    NotContradicted,
+}
+
+impl Field for RequirementsName {
+    fn read(value: &Value, at: &str, faults: &mut Faults) -> Option<Self> {
+        if value.as_str() == Some("not_contradicted") {
+            return Some(Self::NotContradicted);
+        }
+        faults.push(at, Fault::UnknownCode { table: "requirements" });
+        None
+    }
+}
+
+impl JsonSchema for RequirementsName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "QueueRequirements".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": ["not_contradicted"] })
     }
 }
 

@@ -32,6 +32,7 @@ mod passwords;
 mod privacy;
 mod problems;
 mod rates;
+mod requirements;
 mod resets;
 mod revisions;
 mod search;

@@ -32,6 +32,8 @@ pub struct Queue {
     pub organisation: Option<OrganisationId>,
     /// With at least this score.
     pub least_score: Option<f64>,
+    /// None whose must-requirements are contradicted.
+    pub not_contradicted: bool,
     /// Which come first.
     pub order: Order,
     /// Where the page before ended.
@@ -70,6 +72,8 @@ pub struct Entry {
     pub need: Side,
     /// The achievement.
     pub achievement: Side,
+    /// Whether the matchmaker may still read both texts, and not only know of the pair.
+    pub readable: bool,
 }
 
 /// What the queue shows of a side.
@@ -115,6 +119,8 @@ pub async fn queue(conn: &impl Conn, matchmaker: PersonId, asked: &Queue) -> Res
         let form = CaseStatement::new().case(column("title").eq(""), column("form"));
         select.expr_as(form, Alias::new(format!("{side}_form")));
     }
+    let readable = CaseStatement::new().case(readable_by(matchmaker), 1).finally(0);
+    sea_orm::QuerySelect::query(&mut query).expr_as(readable, Alias::new("readable"));
     let rows = query.into_model::<Joined>().all(conn).await?;
     rows.into_iter().map(|it| it.open(conn.keys())).collect()
 }
@@ -169,14 +175,18 @@ fn joined() -> sea_orm::Select<row::Entity> {
 /// A matchmaker sees a pair both sides of which the matchmaker may read, and keeps seeing a pair
 /// that they took when a side is no longer offered, unless it became confidential.
 fn seen_by(matchmaker: PersonId) -> Condition {
-    let readable = Condition::all()
-        .add(listings::readable_by_matchmaker(NEED, matchmaker))
-        .add(listings::readable_by_matchmaker(ACHIEVEMENT, matchmaker));
     let worked_on = Condition::all()
         .add(row::Column::TakenBy.eq(matchmaker.as_uuid()))
         .add(listings::known_afterwards(NEED))
         .add(listings::known_afterwards(ACHIEVEMENT));
-    Condition::any().add(readable).add(worked_on)
+    Condition::any().add(readable_by(matchmaker)).add(worked_on)
+}
+
+/// Both sides may be read.
+fn readable_by(matchmaker: PersonId) -> Condition {
+    Condition::all()
+        .add(listings::readable_by_matchmaker(NEED, matchmaker))
+        .add(listings::readable_by_matchmaker(ACHIEVEMENT, matchmaker))
 }
 
 impl Queue {
@@ -193,6 +203,7 @@ impl Queue {
             .add_option(self.need.map(|it| row::Column::NeedId.eq(it)))
             .add_option(self.achievement.map(|it| row::Column::AchievementId.eq(it)))
             .add_option(self.least_score.map(|it| row::Column::Score.gte(it)))
+            .add_option(self.not_contradicted.then(|| row::Column::Contradicted.eq(false)))
             .add_option(owned)
     }
 }
@@ -226,6 +237,7 @@ struct Joined {
     achievement_title: String,
     achievement_form: Option<Json>,
     achievement_organisation_id: Uuid,
+    readable: i32,
 }
 
 impl Joined {
@@ -240,6 +252,7 @@ impl Joined {
             organisation: OrganisationId::from_uuid(organisation),
         };
         Ok(Entry {
+            readable: self.readable == 1,
             pair: self.pair.open(keys)?,
             need: side(self.need_number, need_title, self.need_organisation_id),
             achievement: side(

@@ -39,6 +39,7 @@ pub struct Model {
     pub note: Option<String>,
     pub graded_by: Option<Uuid>,
     pub graded_at: Option<ChronoDateTimeUtc>,
+    pub contradicted: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -73,6 +74,7 @@ pub(super) fn columns(it: &Pair, keys: &Keys) -> Result<ActiveModel> {
         note: Set(note),
         graded_by: Set(verdict.map(|it| it.by.as_uuid())),
         graded_at: Set(verdict.map(|it| it.at)),
+        contradicted: Set(it.explanation.is_contradicted()),
     })
 }
 

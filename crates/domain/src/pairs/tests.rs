@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::form;
+use crate::{fits::Aspect, form, needs::NeedForm, policy::View, requirements::Wanted};
 
 fn now() -> DateTime<Utc> {
     "2026-01-02T03:04:05Z".parse().unwrap()
@@ -120,4 +120,67 @@ fn a_bad_grade_needs_a_reason_and_a_good_one_has_none() {
     }
     let both = faults(json!({ "grade": "good", "reason": "no" }));
     assert_eq!(both.len(), 2, "{both:?}");
+}
+
+#[test]
+fn an_explanation_stored_before_there_were_requirements_still_opens() {
+    let old = json!({
+        "matcher": "grams-1",
+        "score": 3.5,
+        "parts": { "title": 1.5, "text": 2.0, "listed": 3.0, "rest": 0.5 },
+        "phrases": [{ "text": "气孔", "share": 0.5 }],
+        "terms": [{ "term": "气孔", "weight": 1.0 }],
+    });
+    let read: Explanation = serde_json::from_value(old).unwrap();
+    assert!(read.requirements.is_empty() && read.fits.is_empty() && read.missing.is_empty());
+    assert!(!read.is_contradicted() && read.parts.requirements == 0.0);
+}
+
+#[test]
+fn requirements_are_a_part_of_the_score_and_the_parts_add_up() {
+    let need: NeedForm = form::read(&json!({
+        "indicators": [
+            { "name": "气孔率", "operator": "at_most", "value": 2, "unit": "%", "must": true },
+            { "name": "抗拉强度", "operator": "at_least", "value": 500, "unit": "MPa" },
+        ],
+    }))
+    .unwrap();
+    let wanted = Wanted::of(&need);
+    let explained = |description: &str| {
+        let form = form::read(&json!({ "description": description })).unwrap();
+        let parts = Parts { title: 4.0, text: 6.0, ..Parts::default() };
+        let plain = Explanation { score: 10.0, parts, ..Explanation::default() };
+        plain.with_forms((&need, &wanted), &form)
+    };
+    let good = explained("气孔率1%，抗拉强度600MPa。");
+    let bad = explained("气孔率3%，抗拉强度600MPa。");
+    let silent = explained("效果很好。");
+    for (it, score) in [(&good, 10.5), (&bad, 9.25), (&silent, 10.0)] {
+        assert!((it.score - score).abs() < 1e-9, "{it:?}");
+        let parts = it.parts.title + it.parts.text + it.parts.requirements;
+        assert!((parts - it.score).abs() < 1e-9, "{it:?}");
+    }
+    assert_eq!([&good, &bad, &silent].map(Explanation::is_contradicted), [false, true, false]);
+}
+
+#[test]
+fn an_explanation_shows_no_more_than_the_two_sides() {
+    let need: NeedForm = form::read(&json!({
+        "goal": "气孔率≤2%", "fields": ["401"], "region": "140581", "readiness": 6,
+    }))
+    .unwrap();
+    let achievement =
+        form::read(&json!({ "description": "气孔率1%", "fields": ["401"], "region": "140100" }));
+    let phrase = Phrase { text: "气孔率".into(), share: 1.0 };
+    let whole = Explanation { phrases: vec![phrase], ..Explanation::default() }
+        .with_forms((&need, &Wanted::of(&need)), &achievement.unwrap());
+    assert!(!whole.requirements.is_empty() && !whole.missing.is_empty());
+    assert_eq!(whole.clone().shown(View::Public, View::Business), whole);
+    let masked = whole.clone().shown(View::Masked, View::Business);
+    let aspects: Vec<Aspect> = masked.fits.iter().map(|it| it.aspect).collect();
+    assert_eq!(aspects, [Aspect::Field, Aspect::Region]);
+    assert!(masked.requirements.is_empty() && masked.missing.is_empty());
+    assert!(masked.phrases.is_empty());
+    let known = whole.shown(View::Business, View::Metadata);
+    assert!(known.fits.is_empty() && known.requirements.is_empty());
 }

@@ -68,9 +68,11 @@ fn compose(stretches: &[Stretch<'_>], score: f64, shares: &Shares<'_>) -> Explan
         text: shares.values().map(|it| it.from_text).sum(),
         listed,
         rest: all - listed,
+        requirements: 0.0,
     };
     let phrases = phrases(stretches, all.max(f64::MIN_POSITIVE), shares);
-    Explanation { matcher: MATCHER.to_owned(), score, parts, phrases, terms }
+    let matcher = MATCHER.to_owned();
+    Explanation { matcher, score, parts, phrases, terms, ..Explanation::default() }
 }
 
 /// The longest pieces of the need all of whose pairs matched, cut back to whole words. Every term
