@@ -28,7 +28,7 @@ use search::{
     text,
 };
 use tantivy::{
-    Index, Searcher, TantivyDocument, Term,
+    Index, Searcher, Term,
     collector::{Count, TopDocs},
     query::{BooleanQuery, Occur, Query, TermQuery},
     schema::{Field, IndexRecordOption},
@@ -193,8 +193,7 @@ impl Bare {
     fn run(&self, query: &BooleanQuery) -> usize {
         let best = TopDocs::with_limit(20).order_by_score();
         let (best, _) = self.searcher.search(query, &(best, Count)).unwrap();
-        let first = best.first().map(|it| self.searcher.doc::<TantivyDocument>(it.1));
-        first.map_or(0, |it| it.unwrap().len())
+        best.len()
     }
 }
 
