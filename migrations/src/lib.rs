@@ -15,6 +15,7 @@ mod m0007_privacy;
 mod m0008_rights;
 mod m0009_surface;
 mod m0010_oidc;
+mod m0013_matchers;
 
 /// Applies every step in order.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_rights::Migration),
             Box::new(m0009_surface::Migration),
             Box::new(m0010_oidc::Migration),
+            Box::new(m0013_matchers::Migration),
         ]
     }
 }

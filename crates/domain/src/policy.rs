@@ -9,6 +9,7 @@ use crate::{
     people::{PersonId, Role},
 };
 
+mod grantees;
 mod operation;
 mod reach;
 #[cfg(test)]

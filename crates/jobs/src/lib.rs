@@ -12,6 +12,7 @@ mod matcher;
 mod post;
 mod postman;
 mod sweeper;
+mod verdicts;
 mod worker;
 
 pub use error::{Error, Result};

@@ -35,8 +35,11 @@ use crate::{
 };
 
 mod explain;
+mod likeness;
 #[cfg(test)]
 mod tests;
+
+pub use likeness::Likeness;
 
 /// The matcher's name and version, which every suggestion carries.
 pub const MATCHER: &str = "grams-1";

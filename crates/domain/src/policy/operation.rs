@@ -1,4 +1,12 @@
-use super::{Grant, Grantee, Relation, Standing};
+use super::{
+    Grant, Relation, Standing,
+    grantees::{
+        ACTING_ADMINISTRATORS, ACTING_KEEPERS, ADMINISTRATORS, AUDITORS, AUTHORS,
+        AUTHORS_AND_MATCHMAKERS, EVERYONE, HOSTS, INVITERS, KEEPERS, MARKET, MATCHER_READERS,
+        MATCHMAKERS, OFFICE, OTHER_MATCHMAKERS, OWN_ORGANISATION, PROOF_READERS, READERS, SECURITY,
+        SECURITY_OF_OTHERS, SIDES_AND_OFFICE, SIGNED_IN, SYSTEM, grant,
+    },
+};
 use crate::{listings::Kind, people::Role};
 
 /// Something that can be asked of the program. Each is one row of the table.
@@ -138,6 +146,10 @@ pub enum Operation {
     SendProof,
     /// Read what proves who an organisation is.
     ReadProofs,
+    /// Read which versions of the matcher there are, and how well each does.
+    ReadMatchers,
+    /// Have another version of the matcher suggest.
+    ActivateMatcher,
     /// An act on listings of one kind.
     Listing(Kind, Act),
 }
@@ -174,98 +186,6 @@ pub enum Act {
     /// See what it gives away of its owner.
     ReadLeaks,
 }
-
-const fn grant(role: Role, of: Relation, standing: Standing) -> Grant {
-    Grant { to: Grantee::Role(role), of, standing }
-}
-
-const EVERYONE: &[Grant] =
-    &[Grant { to: Grantee::Everyone, of: Relation::Any, standing: Standing::Any }];
-const SIGNED_IN: &[Grant] =
-    &[Grant { to: Grantee::SignedIn, of: Relation::Any, standing: Standing::Any }];
-/// Whoever may read what is public: not the administrators, who read no business text.
-const READERS: &[Grant] = &[
-    Grant { to: Grantee::Visitors, of: Relation::Any, standing: Standing::Any },
-    grant(Role::Enterprise, Relation::Any, Standing::Any),
-    grant(Role::Research, Relation::Any, Standing::Any),
-    grant(Role::Matchmaker, Relation::Any, Standing::Any),
-    grant(Role::Lead, Relation::Any, Standing::Any),
-    grant(Role::Unassigned, Relation::Any, Standing::Any),
-];
-const MATCHMAKERS: &[Grant] = &[grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended)];
-const OWN_ORGANISATION: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Own, Standing::NotSuspended),
-    grant(Role::Research, Relation::Own, Standing::NotSuspended),
-];
-const AUTHORS: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Authored, Standing::NotSuspended),
-    grant(Role::Research, Relation::Authored, Standing::NotSuspended),
-];
-const PROOF_READERS: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Own, Standing::Any),
-    grant(Role::Research, Relation::Own, Standing::Any),
-    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
-];
-const OTHER_MATCHMAKERS: &[Grant] =
-    &[grant(Role::Matchmaker, Relation::Others, Standing::NotSuspended)];
-
-const OFFICE: &[Grant] = &[
-    grant(Role::Matchmaker, Relation::Any, Standing::Any),
-    grant(Role::SystemAdmin, Relation::Any, Standing::Any),
-    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
-];
-/// Those who write listings.
-const MARKET: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Any, Standing::Any),
-    grant(Role::Research, Relation::Any, Standing::Any),
-];
-/// Those who ask others to join.
-const INVITERS: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Own, Standing::Verified),
-    grant(Role::Research, Relation::Own, Standing::Verified),
-    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
-];
-/// Those who see whom others have asked, and can take it back.
-const HOSTS: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Own, Standing::NotSuspended),
-    grant(Role::Research, Relation::Own, Standing::NotSuspended),
-    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
-];
-const AUDITORS: &[Grant] = &[grant(Role::Auditor, Relation::Any, Standing::Any)];
-const SYSTEM: &[Grant] = &[grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended)];
-const SECURITY: &[Grant] = &[grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended)];
-const SECURITY_OF_OTHERS: &[Grant] =
-    &[grant(Role::SecurityAdmin, Relation::Others, Standing::NotSuspended)];
-const KEEPERS: &[Grant] = &[
-    grant(Role::SystemAdmin, Relation::Any, Standing::Any),
-    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
-];
-const ACTING_KEEPERS: &[Grant] = &[
-    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
-    grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended),
-];
-const ADMINISTRATORS: &[Grant] = &[
-    grant(Role::SystemAdmin, Relation::Any, Standing::Any),
-    grant(Role::SecurityAdmin, Relation::Any, Standing::Any),
-    grant(Role::Auditor, Relation::Any, Standing::Any),
-];
-const ACTING_ADMINISTRATORS: &[Grant] = &[
-    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
-    grant(Role::SecurityAdmin, Relation::Any, Standing::NotSuspended),
-    grant(Role::Auditor, Relation::Any, Standing::NotSuspended),
-];
-const SIDES_AND_OFFICE: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Any, Standing::Any),
-    grant(Role::Research, Relation::Any, Standing::Any),
-    grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended),
-    grant(Role::Auditor, Relation::Any, Standing::Any),
-];
-/// Taking a consent back is for those of a suspended organisation too.
-const AUTHORS_AND_MATCHMAKERS: &[Grant] = &[
-    grant(Role::Enterprise, Relation::Authored, Standing::Any),
-    grant(Role::Research, Relation::Authored, Standing::Any),
-    grant(Role::Matchmaker, Relation::Others, Standing::NotSuspended),
-];
 
 impl Operation {
     /// The row: to whom, on which objects, and how their organisation must stand.
@@ -317,7 +237,9 @@ impl Operation {
             Self::CreatePerson
             | Self::SwitchPerson
             | Self::ErasePerson
-            | Self::ResetSecondFactor => SYSTEM,
+            | Self::ResetSecondFactor
+            | Self::ActivateMatcher => SYSTEM,
+            Self::ReadMatchers => MATCHER_READERS,
             Self::ReadGrants | Self::ReadEmergencies => ADMINISTRATORS,
             Self::AskEmergency | Self::UseEmergency => ACTING_ADMINISTRATORS,
             Self::AskGrant => SECURITY,
@@ -418,6 +340,8 @@ impl Operation {
             Self::RemoveAttachment => "attachments.remove",
             Self::SendProof => "proofs.send",
             Self::ReadProofs => "proofs.read",
+            Self::ReadMatchers => "matchers.read",
+            Self::ActivateMatcher => "matchers.activate",
             Self::Listing(Kind::Need, act) => act.name().0,
             Self::Listing(Kind::Achievement, act) => act.name().1,
         }

@@ -152,7 +152,8 @@ impl Operation {
             | Self::VerifyAudit
             | Self::ReadOwnAudit
             | Self::ReadAttachment
-            | Self::ReadProofs => Some(Scope::Read),
+            | Self::ReadProofs
+            | Self::ReadMatchers => Some(Scope::Read),
             Self::EditOrganisation | Self::RemoveAttachment | Self::SendProof => Some(Scope::Write),
             Self::WorkPair | Self::AskIntroduction => Some(Scope::Review),
             Self::Listing(_, act) => act.scope(),
@@ -188,7 +189,8 @@ impl Operation {
             | Self::DecideEmergency
             | Self::UseEmergency
             | Self::AnswerIntroduction
-            | Self::WithdrawIntroduction => None,
+            | Self::WithdrawIntroduction
+            | Self::ActivateMatcher => None,
         }
     }
 }

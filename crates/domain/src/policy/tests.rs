@@ -79,6 +79,8 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::RemoveAttachment,
     Operation::SendProof,
     Operation::ReadProofs,
+    Operation::ReadMatchers,
+    Operation::ActivateMatcher,
 ];
 
 fn every_operation() -> Vec<Operation> {
@@ -188,6 +190,8 @@ attachments.read VERMLYCA
 attachments.remove ER
 proofs.send ER
 proofs.read ERC
+matchers.read MLY
+matchers.activate Y
 needs.list VERMLYCA
 needs.read VERMLYCA
 needs.create E
@@ -277,6 +281,7 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "people.erase",
         "introductions.answer",
         "introductions.withdraw",
+        "matchers.activate",
         "needs.readers",
         "needs.reassign",
         "needs.matchmaker",

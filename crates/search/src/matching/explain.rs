@@ -100,9 +100,17 @@ fn compose(stretches: &[Stretch<'_>], score: f64, shares: &Shares<'_>) -> Explan
         text: shares.values().map(|it| it.from_text).sum(),
         listed,
         rest: all - listed,
+        ..Parts::default()
     };
     let phrases = phrases(stretches, all.max(f64::MIN_POSITIVE), shares);
-    Explanation { matcher: MATCHER.to_owned(), score, parts, phrases, terms }
+    Explanation {
+        matcher: MATCHER.to_owned(),
+        score,
+        parts,
+        phrases,
+        terms,
+        ..Explanation::default()
+    }
 }
 
 /// The longest pieces of the need all of whose pairs matched, cut back to whole words. Every term
