@@ -17,6 +17,7 @@ mod m0009_surface;
 mod m0010_oidc;
 mod m0011_requirements;
 mod m0012_thesaurus;
+mod m0013_matchers;
 
 /// Applies every step in order.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_oidc::Migration),
             Box::new(m0011_requirements::Migration),
             Box::new(m0012_thesaurus::Migration),
+            Box::new(m0013_matchers::Migration),
         ]
     }
 }

@@ -43,6 +43,7 @@ mod layers;
 mod listings;
 mod mail_addresses;
 mod market;
+mod matchers;
 mod me;
 mod moment;
 mod needs;
@@ -165,6 +166,7 @@ fn v1(clock: Clock) -> Routes {
         .merge(pairs::routes(clock.clone()))
         .merge(introductions::routes(clock.clone()))
         .merge(thesaurus::routes(clock.clone()))
+        .merge(matchers::routes(clock.clone()))
         .merge(audit::routes(clock))
 }
 

@@ -26,6 +26,7 @@ use crate::{
 mod body;
 mod places;
 mod queue;
+mod verdicts;
 
 use body::{PairBody, PairDetail, QueueBody, StepBody};
 use queue::Asked;
@@ -70,7 +71,7 @@ pub(crate) fn routes(clock: Clock) -> Routes {
                 "Grade a pair; weak and unrelated need a reason",
             )
             .body::<GradeForm>(),
-            grade,
+            verdicts::grade,
         )
         .add(
             (Method::POST, "/pairs/{id}/defer"),
@@ -122,15 +123,6 @@ async fn release(State(db): State<Db>, call: Call, Path(id): Path<Pair>) -> Answ
     work(&db, &call, id, |it, me| Ok(it.release(me)?)).await
 }
 
-async fn grade(
-    State(db): State<Db>,
-    call: Call,
-    Path(id): Path<Pair>,
-    body: Body<GradeForm>,
-) -> Answer<PairBody> {
-    work(&db, &call, id, |it, me| Ok(it.grade(body.form, me, call.now)?)).await
-}
-
 async fn defer(
     State(db): State<Db>,
     call: Call,
@@ -150,28 +142,35 @@ async fn work(
     what: impl FnOnce(&mut Pair, PersonId) -> Result<(), Problem>,
 ) -> Answer<PairBody> {
     let me = call.member()?.person;
-    let seen = db
-        .write(async |tx: &Tx| {
-            let mut seen = Seen::get(tx, call.principal(), id).await?;
-            call.may(&Object::between(seen.need.organisation, seen.achievement.organisation))?;
-            let before = seen.pair.clone();
-            what(&mut seen.pair, me)?;
-            if seen.pair == before {
-                return Ok(seen);
-            }
-            db::pairs::save(tx, &mut seen.pair).await?;
-            let grade = seen.pair.verdict().map(|it| it.form.grade);
-            let line = call.line(
-                seen.pair.state().as_str(),
-                Some(("pair", id.as_uuid())),
-                json!({ "grade": grade }),
-            );
-            db::audit::append(tx, line).await?;
-            Ok::<_, Problem>(seen)
-        })
-        .await?;
+    let seen = db.write(async |tx: &Tx| changed(tx, call, id, what).await).await?;
     let owners = seen.owners(db.read()).await?;
     Ok(Json(PairBody::of(&seen, me, &owners)))
+}
+
+/// Does something to a pair, and writes the audit line.
+async fn changed(
+    tx: &Tx,
+    call: &Call,
+    id: PairId,
+    what: impl FnOnce(&mut Pair, PersonId) -> Result<(), Problem>,
+) -> Result<Seen, Problem> {
+    let me = call.member()?.person;
+    let mut seen = Seen::get(tx, call.principal(), id).await?;
+    call.may(&Object::between(seen.need.organisation, seen.achievement.organisation))?;
+    // A verdict on another pair of the need may be about to change this one.
+    db::pairs::hold(tx, seen.pair.sides.need).await?;
+    seen.pair = db::pairs::get(tx, id).await?;
+    let before = seen.pair.clone();
+    what(&mut seen.pair, me)?;
+    if seen.pair == before {
+        return Ok(seen);
+    }
+    db::pairs::save(tx, &mut seen.pair).await?;
+    let grade = seen.pair.verdict().map(|it| it.form.grade);
+    let object = Some(("pair", id.as_uuid()));
+    let line = call.line(seen.pair.state().as_str(), object, json!({ "grade": grade }));
+    db::audit::append(tx, line).await?;
+    Ok(seen)
 }
 
 /// A pair with both of its sides, both of which the reader may read; or may at least know of, if it

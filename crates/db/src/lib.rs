@@ -26,6 +26,7 @@ pub mod links;
 pub mod listings;
 pub mod mail_addresses;
 pub mod mails;
+pub mod matchers;
 pub mod notices;
 pub mod oidc_flows;
 pub mod organisations;

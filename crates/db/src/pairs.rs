@@ -3,19 +3,23 @@
 use domain::{
     days::Day,
     listings::Kind,
+    needs::NeedId,
     pairs::{Pair, PairId, State},
     people::PersonId,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _,
+    QueryFilter as _, QuerySelect as _, sea_query::LockType,
 };
 use uuid::Uuid;
 
-use crate::{Conn, Error, Result, Tx, audit};
+use crate::{Conn, Error, Result, Tx, audit, listings};
 
+mod past;
 mod queue;
 mod row;
 
+pub use past::{Past, outcomes, past};
 pub use queue::{Counts, Entry, Order, Place, Queue, Side, count_accepted, counts, queue};
 
 /// The pair of this id.
@@ -32,6 +36,17 @@ pub async fn of_listing(conn: &impl Conn, kind: Kind, listing: Uuid) -> Result<V
     };
     let rows = row::Entity::find().filter(side.eq(listing)).all(conn).await?;
     rows.into_iter().map(|it| it.open(conn.keys())).collect()
+}
+
+/// Has others wait who are about to change pairs of this need, until the transaction ends: a verdict
+/// changes the scores of them all. What was read of them before must be read again.
+pub async fn hold(tx: &Tx, need: NeedId) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // Not FOR UPDATE: new pairs refer to the need, and need not wait.
+        let row = listings::row::Entity::find_by_id(need.as_uuid()).lock(LockType::NoKeyUpdate);
+        row.one(tx).await?;
+    }
+    Ok(())
 }
 
 /// The deferred pairs whose day has come.

@@ -21,6 +21,7 @@ pub mod introductions;
 pub mod invitations;
 pub mod leaks;
 pub mod listings;
+pub mod matchers;
 pub mod measures;
 pub mod money;
 pub mod needs;

@@ -17,12 +17,14 @@ use crate::{
 };
 
 mod explanation;
+mod feedback;
 mod reconcile;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use explanation::{Explanation, Parts, Phrase, Term};
+pub use feedback::{Likeness, Verdicts, rerank};
 pub use reconcile::{Offered, Reconciled, reconcile};
 pub use state::{Action, NotAllowed, State};
 
@@ -264,6 +266,21 @@ impl Pair {
 }
 
 impl Grade {
+    /// From 0 for 无相关 to 3 for 强相关.
+    pub const fn value(self) -> f64 {
+        match self {
+            Self::Unrelated => 0.0,
+            Self::Weak => 1.0,
+            Self::FairlyStrong => 2.0,
+            Self::Strong => 3.0,
+        }
+    }
+
+    /// Whether the grade accepts the pair.
+    pub const fn accepts(self) -> bool {
+        matches!(self.action(), Action::Accept)
+    }
+
     /// Every grade, the worst first.
     pub const ALL: [Self; 4] = [Self::Unrelated, Self::Weak, Self::FairlyStrong, Self::Strong];
 

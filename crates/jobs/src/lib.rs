@@ -13,6 +13,7 @@ mod post;
 mod postman;
 mod sweeper;
 mod thesaurus;
+mod verdicts;
 mod worker;
 
 pub use error::{Error, Result};

@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use crate::{Result, indexer::offered_edition};
+use crate::{Result, indexer::offered_edition, verdicts};
 
 /// How many needs are matched again when an achievement changes. In a market of many like needs
 /// all of them are to hear of it; elsewhere the floor keeps one publication from having hundreds
@@ -47,24 +47,32 @@ impl Matcher {
     pub(crate) async fn match_need(&self, claim: &Claim, now: Now) -> Result<()> {
         let found = db::listings::several::<NeedForm>(self.db.read(), &[claim.subject]).await?;
         let need = found.first();
-        let suggested = match need.filter(|it| it.is_offered()) {
+        let version = db::matchers::active(self.db.read(), MATCHER).await?;
+        let mut suggested = match need.filter(|it| it.is_offered()) {
             Some(need) => self.explained(need).await?,
             None => Vec::new(),
         };
+        verdicts::weigh(&mut suggested, &version);
         let id = NeedId::from_uuid(claim.subject);
+        let alike = verdicts::likeness((&self.db, &self.engine), id, &suggested).await?;
         let edition = need.and_then(offered_edition);
         let done = self
             .db
             .write(async |tx| {
                 jobs::finish(tx, claim).await?;
+                db::pairs::hold(tx, id).await?;
                 let existing = db::pairs::of_listing(tx, Kind::Need, claim.subject).await?;
+                let on = (existing.as_slice(), edition.unwrap_or_default());
+                if !verdicts::heed(&mut suggested, on, (&alike, &version)) {
+                    jobs::enqueue(tx, jobs::Kind::MatchNeed, claim.subject, now).await?;
+                }
                 let paired = existing.iter().map(|it| it.sides.achievement);
                 let named: Vec<AchievementId> =
                     paired.chain(suggested.iter().map(|it| it.0)).collect();
                 let achievements = editions(tx, &named).await?;
                 let offered = Offered { need: id, need_edition: edition, achievements };
                 let done = reconcile(&offered, existing, suggested, now);
-                store(tx, id, done, now).await
+                store(tx, (id, &version.name), done, now).await
             })
             .await?;
         counter!("kezhuan_suggested_total").increment(u64::try_from(done).unwrap_or(0));
@@ -163,7 +171,12 @@ async fn editions(tx: &Tx, ids: &[AchievementId]) -> db::Result<HashMap<Achievem
 }
 
 /// Stores what a match came to, and tells how many pairs are new.
-async fn store(tx: &Tx, need: NeedId, mut done: Reconciled, now: Now) -> db::Result<usize> {
+async fn store(
+    tx: &Tx,
+    (need, matcher): (NeedId, &str),
+    mut done: Reconciled,
+    now: Now,
+) -> db::Result<usize> {
     let (new, changed) = (done.new.len(), done.changed.len());
     if new + changed == 0 {
         return Ok(0);
@@ -176,7 +189,7 @@ async fn store(tx: &Tx, need: NeedId, mut done: Reconciled, now: Now) -> db::Res
     }
     let line = audit::Line {
         object: Some((Kind::Need.as_str().to_owned(), need.as_uuid())),
-        detail: json!({ "new": new, "changed": changed, "matcher": MATCHER }),
+        detail: json!({ "new": new, "changed": changed, "matcher": matcher }),
         ..audit::Line::new(now, "pairs.suggest")
     };
     audit::append(tx, line).await?;

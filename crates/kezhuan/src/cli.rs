@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod audit;
+mod matcher;
 mod thesaurus;
 
 pub(crate) use audit::{AuditArgs, AuditCommand, ExportArgs, Sheet};
+pub(crate) use matcher::{MatcherArgs, MatcherCommand, TrainArgs};
 pub(crate) use thesaurus::{SynonymsArgs, ThesaurusArgs, ThesaurusCommand};
 
 /// 科转: a marketplace between local industry and research.
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     /// Make and change the keys that seal what is stored
     #[command(after_help = KEYS)]
     Keys(KeysArgs),
+    /// Train the matcher on past verdicts, and say which version suggests
+    #[command(after_help = matcher::MATCHER)]
+    Matcher(MatcherArgs),
     /// Look for faults in configuration and environment, and tell them all
     #[command(after_help = CHECK)]
     Check(CheckArgs),
@@ -114,6 +119,7 @@ const EVALUATE: &str = "\
 Examples:
   kezhuan evaluate --needs needs.jsonl --achievements achievements.jsonl --run run.tsv
   kezhuan evaluate --needs n.jsonl --achievements a.jsonl --run run.tsv --qrels grades.tsv
+  kezhuan evaluate --needs n.jsonl --achievements a.jsonl --run run.tsv --qrels g.tsv --simulate
 
 The index is made in a temporary folder; nothing else is touched. RUN is tab-separated: need,
 achievement, score. QRELS is tab-separated: need, achievement, grade 0 to 3.";
@@ -246,6 +252,18 @@ pub(crate) struct EvaluateArgs {
     /// How many achievements of each need reach the second stage
     #[arg(long, value_name = "N", requires = "postings")]
     pub(crate) candidates: Option<usize>,
+    /// Have a simulated matchmaker work through the graded pairs, with and without learning
+    #[arg(long, requires = "qrels")]
+    pub(crate) simulate: bool,
+    /// How many pairs of each need the simulated matchmaker looks at
+    #[arg(long, default_value_t = 10, requires = "simulate")]
+    pub(crate) looks: usize,
+    /// How many of the simulated verdicts are off by one, from 0 to 1
+    #[arg(long, default_value_t = 0.2, requires = "simulate")]
+    pub(crate) noise: f64,
+    /// What chance begins with in the simulation
+    #[arg(long, default_value_t = 1, requires = "simulate")]
+    pub(crate) seed: u64,
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 }

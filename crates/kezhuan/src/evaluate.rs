@@ -12,9 +12,9 @@ use std::{
 use anyhow::{Context as _, bail};
 use domain::{achievements::AchievementForm, listings::Form, needs::NeedForm};
 use search::{
-    Entry, Shelf, Thesaurus, Veil,
+    Entry, Reader, Shelf, Thesaurus, Veil,
     evaluation::{Figures, Grades, by_need, figures},
-    index,
+    index::{self, Opened},
     matching::{Depth, Effort, Profile},
     thesaurus::Way,
 };
@@ -30,26 +30,35 @@ use crate::{
     thesaurus,
 };
 
+mod simulate;
+
+use simulate::Simulated;
+
 pub(crate) fn run(args: &EvaluateArgs) -> anyhow::Result<Outcome> {
     let mut bad = Vec::new();
     let needs = entries::<NeedForm>(&args.needs, &mut bad)?;
     let achievements = entries::<AchievementForm>(&args.achievements, &mut bad)?;
-    let run = rank(&needs, &achievements, &Aim::of(args)?)?;
+    let folder = TempDir::new().context("no temporary folder can be made")?;
+    let opened = indexed(folder.path(), [&needs, &achievements])?;
+    let run = rank(&opened.reader, (&needs, &achievements), &Aim::of(args)?)?;
     write(&args.run, &run)?;
-    let figures = match &args.qrels {
-        Some(path) => {
-            let (grades, run) = (grades(path)?, run.into_iter().map(by_name).collect());
-            if let Some(out) = &args.by_need {
-                write_by_need(out, &needs, &by_need(&grades, &run))?;
-            }
-            Some(figures(&grades, &run))
+    let grades = args.qrels.as_deref().map(grades).transpose()?;
+    let simulated = match &grades {
+        Some(grades) if args.simulate => {
+            let listed = (needs.as_slice(), achievements.as_slice());
+            Some(simulate::run(args, &opened.reader, listed, (grades, &run))?)
         }
-        None => None,
+        Some(_) | None => None,
     };
+    let run = run.into_iter().map(by_name).collect();
+    if let (Some(out), Some(grades)) = (&args.by_need, &grades) {
+        write_by_need(out, &needs, &by_need(grades, &run))?;
+    }
+    let figures = grades.map(|it| figures(&it, &run));
     for (file, row) in &bad {
         console::complain(&format!("{file} line {}: {}", row.line, row.reasons.join("; ")));
     }
-    tell(args, figures)?;
+    tell(args, figures, simulated)?;
     Ok(if bad.is_empty() { Outcome::Done } else { Outcome::Partly })
 }
 
@@ -136,27 +145,31 @@ fn entry<F: Form>(row: Row) -> Result<(String, Entry), BadRow> {
     Ok((name, entry))
 }
 
-fn rank(
-    needs: &[(String, Entry)],
-    achievements: &[(String, Entry)],
-    Aim { depth, effort, thesaurus }: &Aim,
-) -> anyhow::Result<Ranking> {
-    let folder = TempDir::new().context("no temporary folder can be made")?;
-    let mut opened = index::create(folder.path(), 2, &Arc::new(Veil::thin()))?;
-    let bar = console::bar(length(needs.len() + achievements.len()), "indexing");
-    for (_, entry) in needs.iter().chain(achievements) {
+/// An index of some listings.
+fn indexed(folder: &Path, listings: [&[(String, Entry)]; 2]) -> anyhow::Result<Opened> {
+    let mut opened = index::create(folder, 2, &Arc::new(Veil::thin()))?;
+    let bar = console::bar(length(listings.iter().map(|it| it.len()).sum()), "indexing");
+    for (_, entry) in listings.into_iter().flatten() {
         opened.writer.add(entry)?;
         bar.inc(1);
     }
     opened.writer.commit(0)?;
     bar.finish_and_clear();
+    Ok(opened)
+}
+
+fn rank(
+    reader: &Reader,
+    (needs, achievements): (&[(String, Entry)], &[(String, Entry)]),
+    Aim { depth, effort, thesaurus }: &Aim,
+) -> anyhow::Result<Ranking> {
     let names: HashMap<Uuid, &String> =
         achievements.iter().map(|(name, it)| (it.id, name)).collect();
     let bar = console::bar(length(needs.len()), "matching");
     let mut ranking = Vec::with_capacity(needs.len());
     for (name, need) in needs {
         let profile = Profile::from(need).with(thesaurus, Way::Forth);
-        let found = opened.reader.rank(&profile, (*depth, *effort))?;
+        let found = reader.rank(&profile, (*depth, *effort))?;
         let named = |(id, score)| names.get(&id).map(|name| ((*name).clone(), score));
         ranking.push((name.clone(), found.into_iter().filter_map(named).collect()));
         bar.inc(1);
@@ -232,10 +245,14 @@ fn grades(path: &Path) -> anyhow::Result<Grades> {
     Ok(grades)
 }
 
-fn tell(args: &EvaluateArgs, figures: Option<Figures>) -> anyhow::Result<()> {
+fn tell(
+    args: &EvaluateArgs,
+    figures: Option<Figures>,
+    simulated: Option<Simulated>,
+) -> anyhow::Result<()> {
     match (args.format, figures) {
         (Format::Json, figures) => {
-            let told = json!({ "run": args.run, "figures": figures });
+            let told = json!({ "run": args.run, "figures": figures, "simulated": simulated });
             console::say(&serde_json::to_string_pretty(&told)?);
         }
         (Format::Text, None) => console::say(&format!("The run is in {}", args.run.display())),
@@ -249,6 +266,9 @@ fn tell(args: &EvaluateArgs, figures: Option<Figures>) -> anyhow::Result<()> {
                 ("MRR", it.mrr),
             ] {
                 console::say(&format!("{name:>15}  {value:.4}"));
+            }
+            if let Some(it) = simulated {
+                it.tell();
             }
         }
     }

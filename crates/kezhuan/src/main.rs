@@ -14,6 +14,7 @@ mod demo;
 mod evaluate;
 mod import;
 mod keys;
+mod matchers;
 mod migrate;
 mod openapi;
 mod proxies;
@@ -65,6 +66,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::User(args) => runtime.block_on(users::run(settings()?, args)),
         Command::Audit(args) => runtime.block_on(audit::run(settings()?, args)),
         Command::Keys(args) => runtime.block_on(keys::run(settings()?, args)),
+        Command::Matcher(args) => runtime.block_on(matchers::run(settings()?, args)),
         Command::Check(args) => runtime.block_on(check::run(settings(), args)),
     }
 }

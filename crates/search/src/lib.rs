@@ -7,6 +7,7 @@ pub mod engine;
 mod entry;
 pub mod evaluation;
 pub mod index;
+pub mod learning;
 pub mod matching;
 mod question;
 pub mod snippets;

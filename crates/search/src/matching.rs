@@ -32,11 +32,13 @@ use crate::{
 };
 
 mod explain;
+mod likeness;
 mod scoring;
 mod synonyms;
 #[cfg(test)]
 mod tests;
 
+pub use likeness::Likeness;
 pub use scoring::Effort;
 pub(crate) use scoring::Lengths;
 use scoring::Scorer;

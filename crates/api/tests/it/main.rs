@@ -22,6 +22,7 @@ mod idempotency;
 mod introductions;
 mod invitations;
 mod leaks;
+mod learning;
 mod listings;
 mod locks;
 mod matrix;

@@ -90,7 +90,7 @@ pub struct Side {
 /// How many pairs there are of each state that a matchmaker may see.
 pub type Counts = Vec<(State, u64)>;
 
-const NEED: &str = "need";
+pub(super) const NEED: &str = "need";
 const ACHIEVEMENT: &str = "achievement";
 
 /// The queue as one matchmaker may see it.
@@ -148,15 +148,18 @@ pub async fn counts(conn: &impl Conn, matchmaker: PersonId) -> Result<Counts> {
     Ok(State::ALL.map(count).into())
 }
 
-/// How many pairs were accepted, of those that everyone may count: one with a confidential side
-/// must not even be felt in a sum.
+/// How many pairs were accepted, of those that everyone may count.
 pub async fn count_accepted(conn: &impl Conn) -> Result<u64> {
     use sea_orm::PaginatorTrait as _;
-    let accepted = joined()
-        .filter(row::Column::State.eq(State::Accepted.as_str()))
-        .filter(listings::known_afterwards(NEED))
-        .filter(listings::known_afterwards(ACHIEVEMENT));
+    let accepted = countable().filter(row::Column::State.eq(State::Accepted.as_str()));
     Ok(accepted.count(conn).await?)
+}
+
+/// The pairs that figures may tell of: one with a confidential side must not even be felt in a sum.
+pub(super) fn countable() -> sea_orm::Select<row::Entity> {
+    joined()
+        .filter(listings::known_afterwards(NEED))
+        .filter(listings::known_afterwards(ACHIEVEMENT))
 }
 
 fn joined() -> sea_orm::Select<row::Entity> {

@@ -29,6 +29,8 @@ pub struct Model {
     pub matcher: String,
     #[sea_orm(column_type = "Double")]
     pub score: f64,
+    /// See [`Explanation::position`].
+    pub position: i32,
     #[sea_orm(column_type = "JsonBinary")]
     pub explanation: Json,
     pub suggested_at: ChronoDateTimeUtc,
@@ -65,6 +67,7 @@ pub(super) fn columns(it: &Pair, keys: &Keys) -> Result<ActiveModel> {
         state: Set(it.state().as_str().to_owned()),
         matcher: Set(it.explanation.matcher.clone()),
         score: Set(it.explanation.score),
+        position: Set(i32::try_from(it.explanation.position).unwrap_or(i32::MAX)),
         explanation: Set(explanation),
         suggested_at: Set(it.suggested_at),
         taken_by: Set(it.taken_by().map(PersonId::as_uuid)),

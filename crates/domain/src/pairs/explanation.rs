@@ -22,6 +22,10 @@ pub struct Explanation {
     pub phrases: Vec<Phrase>,
     /// The terms that matched, the weightiest first; what was left out is in `parts.rest`.
     pub terms: Vec<Term>,
+    /// Its place among the need's suggestions when the matcher last looked, before verdicts, from 1;
+    /// 0 where that was not noted.
+    #[serde(default)]
+    pub position: u32,
     /// What the need asks for in numbers, and what the achievement states of it.
     #[serde(default)]
     pub requirements: Vec<Requirement>,
@@ -89,6 +93,13 @@ pub struct Parts {
     pub listed: f64,
     /// How much stands in terms too many to list.
     pub rest: f64,
+    /// What verdicts on other pairs of the same need add: above 0 where it is like what was found
+    /// good.
+    #[serde(default)]
+    pub verdicts: f64,
+    /// What the weights of a trained matcher add to the other parts as they stand here.
+    #[serde(default)]
+    pub learned: f64,
 }
 
 /// A piece of text that both sides have.

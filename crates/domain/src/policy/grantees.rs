@@ -109,6 +109,12 @@ pub(super) const WORD_KEEPERS: &[Grant] = &[
     grant(Role::Lead, Relation::Any, Standing::NotSuspended),
     grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
 ];
+/// Those who read how well the matcher does: figures only.
+pub(super) const MATCHER_READERS: &[Grant] = &[
+    grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended),
+    grant(Role::Lead, Relation::Any, Standing::NotSuspended),
+    grant(Role::SystemAdmin, Relation::Any, Standing::NotSuspended),
+];
 /// Those of them who read listings.
 pub(super) const WORD_TRIERS: &[Grant] = &[
     grant(Role::Matchmaker, Relation::Any, Standing::NotSuspended),

@@ -2,7 +2,7 @@ use super::{
     Grant, Relation, Standing,
     grantees::{
         ACTING_ADMINISTRATORS, ACTING_KEEPERS, ADMINISTRATORS, AUDITORS, AUTHORS,
-        AUTHORS_AND_MATCHMAKERS, EVERYONE, HOSTS, INVITERS, KEEPERS, MARKET, MATCHMAKERS, OFFICE,
+        AUTHORS_AND_MATCHMAKERS, EVERYONE, HOSTS, INVITERS, KEEPERS, MARKET, MATCHER_READERS, MATCHMAKERS, OFFICE,
         OTHER_MATCHMAKERS, OWN_ORGANISATION, PROOF_READERS, READERS, SECURITY, SECURITY_OF_OTHERS,
         SIDES_AND_OFFICE, SIGNED_IN, SYSTEM, WORD_KEEPERS, WORD_READERS, WORD_TRIERS, grant,
     },
@@ -152,6 +152,10 @@ pub enum Operation {
     EditThesaurus,
     /// See what a change of the thesaurus would do to suggestions.
     TryThesaurus,
+    /// Read which versions of the matcher there are, and how well each does.
+    ReadMatchers,
+    /// Have another version of the matcher suggest.
+    ActivateMatcher,
     /// An act on listings of one kind.
     Listing(Kind, Act),
 }
@@ -240,7 +244,9 @@ impl Operation {
             Self::CreatePerson
             | Self::SwitchPerson
             | Self::ErasePerson
-            | Self::ResetSecondFactor => SYSTEM,
+            | Self::ResetSecondFactor
+            | Self::ActivateMatcher => SYSTEM,
+            Self::ReadMatchers => MATCHER_READERS,
             Self::ReadGrants | Self::ReadEmergencies => ADMINISTRATORS,
             Self::AskEmergency | Self::UseEmergency => ACTING_ADMINISTRATORS,
             Self::AskGrant => SECURITY,
@@ -347,6 +353,8 @@ impl Operation {
             Self::ReadThesaurus => "thesaurus.read",
             Self::EditThesaurus => "thesaurus.edit",
             Self::TryThesaurus => "thesaurus.preview",
+            Self::ReadMatchers => "matchers.read",
+            Self::ActivateMatcher => "matchers.activate",
             Self::Listing(Kind::Need, act) => act.name().0,
             Self::Listing(Kind::Achievement, act) => act.name().1,
         }

@@ -153,7 +153,8 @@ impl Operation {
             | Self::ReadOwnAudit
             | Self::ReadAttachment
             | Self::ReadProofs
-            | Self::ReadThesaurus => Some(Scope::Read),
+            | Self::ReadThesaurus
+            | Self::ReadMatchers => Some(Scope::Read),
             Self::EditOrganisation | Self::RemoveAttachment | Self::SendProof => Some(Scope::Write),
             Self::WorkPair | Self::AskIntroduction | Self::EditThesaurus | Self::TryThesaurus => {
                 Some(Scope::Review)
@@ -191,7 +192,8 @@ impl Operation {
             | Self::DecideEmergency
             | Self::UseEmergency
             | Self::AnswerIntroduction
-            | Self::WithdrawIntroduction => None,
+            | Self::WithdrawIntroduction
+            | Self::ActivateMatcher => None,
         }
     }
 }

@@ -82,6 +82,8 @@ const BESIDE_LISTINGS: &[Operation] = &[
     Operation::ReadThesaurus,
     Operation::EditThesaurus,
     Operation::TryThesaurus,
+    Operation::ReadMatchers,
+    Operation::ActivateMatcher,
 ];
 
 fn every_operation() -> Vec<Operation> {
@@ -194,6 +196,8 @@ proofs.read ERC
 thesaurus.read MLYA
 thesaurus.edit MLY
 thesaurus.preview ML
+matchers.read MLY
+matchers.activate Y
 needs.list VERMLYCA
 needs.read VERMLYCA
 needs.create E
@@ -283,6 +287,7 @@ fn a_program_cannot_do_what_makes_or_changes_rights() {
         "people.erase",
         "introductions.answer",
         "introductions.withdraw",
+        "matchers.activate",
         "needs.readers",
         "needs.reassign",
         "needs.matchmaker",

@@ -1,10 +1,13 @@
 use domain::{
     codes::DeclineReason,
     listings::{Action, Listing},
+    matchers::{Feature, Matcher, Version, Weights},
     needs::Need,
     pairs::{Grade, GradeForm, Pair, State},
     text::Text,
 };
+
+use search::matching::MATCHER;
 
 use crate::market::Market;
 
@@ -183,4 +186,94 @@ async fn many_achievements_at_once_have_every_need_matched_once_a_little_later()
     assert_eq!(market.pairs_of(&need).await.len(), 1);
     let all = [db::jobs::Kind::MatchAll, db::jobs::Kind::MatchNeed];
     assert_eq!(db::jobs::count(market.db.read(), &all).await.unwrap(), 0);
+}
+
+/// A market with one need and its two pairs, and a version of the matcher for which the need's title
+/// counts double.
+async fn with_a_trained_version() -> (Market, Need) {
+    let mut market = Market::new().await;
+    let need = market.need(NEED.0, NEED.1).await;
+    market.achievement(ACHIEVEMENT.0, ACHIEVEMENT.1).await;
+    market.achievement("球墨铸铁件报废原因分析", "每月报废率高的原因。").await;
+    let version = Version {
+        name: "grams-1.1".into(),
+        weights: Weights::new(&[(Feature::Title, 2.0)].into()),
+    };
+    let figures = serde_json::json!({
+        "verdicts": 1, "later_verdicts": 1, "later_needs": 1, "present": "grams-1",
+        "present_accuracy": 0.5, "accuracy": 0.5, "least_gain": 0.0, "most_gain": 0.0,
+        "outcome": "too_few",
+    });
+    let figures = serde_json::from_value(figures).unwrap();
+    let trained_at = market.clock.now();
+    let made = Matcher { version, base: MATCHER.into(), figures, trained_at };
+    market.db.write(async |tx| db::matchers::insert(tx, &made).await).await.unwrap();
+    market.settle().await;
+    (market, need)
+}
+
+#[tokio::test]
+async fn an_activated_version_suggests_until_one_goes_back() {
+    let (mut market, need) = with_a_trained_version().await;
+    let plain = market.pairs_of(&need).await;
+    assert!(plain.iter().all(|it| it.explanation.matcher == MATCHER));
+    let now = market.clock.now();
+    let activate = async |tx: &db::Tx| db::matchers::activate(tx, "grams-1.1", MATCHER, now).await;
+    assert!(market.db.write(activate).await.unwrap());
+    assert!(!market.db.write(activate).await.unwrap(), "it suggests already");
+    market.settle().await;
+    let trained = market.pairs_of(&need).await;
+    assert_eq!(trained.len(), plain.len());
+    for (pair, place) in trained.iter().zip(1..) {
+        let it = &pair.explanation;
+        assert_eq!((it.matcher.as_str(), it.position), ("grams-1.1", place));
+        assert!((it.parts.learned - it.parts.title).abs() < 1e-9, "{it:?}");
+        let before = plain.iter().find(|it| it.id == pair.id).unwrap();
+        assert!((it.score - before.explanation.score - it.parts.title).abs() < 1e-6);
+    }
+    let back = market.db.write(async |tx| db::matchers::back(tx, MATCHER, now).await).await;
+    assert_eq!(back.unwrap().as_deref(), Some(MATCHER));
+    market.settle().await;
+    let again = market.pairs_of(&need).await;
+    for (one, other) in again.iter().zip(&plain) {
+        assert_eq!((one.id, &one.explanation.matcher), (other.id, &other.explanation.matcher));
+        assert!((one.explanation.score - other.explanation.score).abs() < 1e-6);
+    }
+    let back = market.db.write(async |tx| db::matchers::back(tx, MATCHER, now).await).await;
+    assert_eq!(back.unwrap(), None, "there is nothing before the built-in one");
+}
+
+#[tokio::test]
+async fn a_version_that_weighs_another_matchers_scores_does_not_suggest() {
+    let (market, _) = with_a_trained_version().await;
+    let now = market.clock.now();
+    let unknown = market.db.write(async |tx| db::matchers::activate(tx, "x", MATCHER, now).await);
+    assert!(matches!(unknown.await, Err(db::Error::NotFound)));
+    let activate = async |tx: &db::Tx| db::matchers::activate(tx, "grams-1.1", MATCHER, now).await;
+    market.db.write(activate).await.unwrap();
+    let active = async |base| db::matchers::active(market.db.read(), base).await.unwrap().name;
+    assert_eq!(active(MATCHER).await, "grams-1.1");
+    assert_eq!(active("grams-2").await, "grams-2");
+}
+
+#[tokio::test]
+async fn a_need_that_is_matched_again_heeds_the_verdicts_on_it() {
+    let (mut market, need) = with_a_trained_version().await;
+    let pairs = market.pairs_of(&need).await;
+    assert_eq!(pairs.len(), 2, "{pairs:?}");
+    let now = market.clock.now();
+    market
+        .work(&pairs[0], |it, me| {
+            it.take(me).unwrap();
+            it.grade(graded(Grade::Strong), me, now).unwrap();
+        })
+        .await;
+    market.achievement("球墨铸铁气孔控制装置", "优化浇注系统,气孔率低。").await;
+    market.settle().await;
+    let found = market.pairs_of(&need).await;
+    let new = found.iter().find(|it| pairs.iter().all(|old| old.id != it.id)).unwrap();
+    assert!(new.explanation.parts.verdicts > 0.0, "it is like the accepted one");
+    assert_eq!(found.iter().filter(|it| it.state() == State::Accepted).count(), 1);
+    let waiting = db::jobs::count(market.db.read(), &[db::jobs::Kind::MatchNeed]).await.unwrap();
+    assert_eq!(waiting, 0, "nothing asks for itself for ever");
 }

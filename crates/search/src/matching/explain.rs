@@ -68,7 +68,7 @@ fn compose(stretches: &[Stretch<'_>], score: f64, shares: &Shares<'_>) -> Explan
         text: shares.values().map(|it| it.from_text).sum(),
         listed,
         rest: all - listed,
-        requirements: 0.0,
+        ..Parts::default()
     };
     let phrases = phrases(stretches, all.max(f64::MIN_POSITIVE), shares);
     let matcher = MATCHER.to_owned();

@@ -60,6 +60,7 @@ async fn something_else(cast: &Cast, name: &str) -> String {
         "a suspended organisation" => {
             organisation(db, "enterprise", Standing::Suspended).await.to_string()
         }
+        "the built-in matcher" => search::matching::MATCHER.to_owned(),
         "a request" => request(cast).await,
         "an invitation" => invitation(cast).await,
         "an application" => application(cast).await,
