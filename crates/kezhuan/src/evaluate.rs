@@ -93,6 +93,9 @@ fn synonyms(path: &Path) -> anyhow::Result<Thesaurus> {
     Ok(Thesaurus::new(sheet.groups.iter().map(|(_, it)| it)))
 }
 
+/// A listing under the name that its file gives it.
+type Named = (String, Entry);
+
 /// The achievements of each need with their scores, the best first.
 type Ranking = Vec<(String, Vec<(String, f32)>)>;
 
@@ -160,7 +163,7 @@ fn indexed(folder: &Path, listings: [&[(String, Entry)]; 2]) -> anyhow::Result<O
 
 fn rank(
     reader: &Reader,
-    (needs, achievements): (&[(String, Entry)], &[(String, Entry)]),
+    (needs, achievements): (&[Named], &[Named]),
     Aim { depth, effort, thesaurus }: &Aim,
 ) -> anyhow::Result<Ranking> {
     let names: HashMap<Uuid, &String> =

@@ -55,7 +55,8 @@ pub(super) fn places(seen: &Seen, shown: &Explanation) -> Result<Vec<PhraseBody>
     let achievement = read(seen.achievement.form(), seen.views.1, ACHIEVEMENT)?;
     let body = |it: &Phrase| PhraseBody {
         text: it.text.clone(),
-        need: find(&need, &it.text),
+        // What the thesaurus led to is said otherwise in the need.
+        need: find(&need, it.through.as_deref().unwrap_or(&it.text)),
         achievement: find(&achievement, &it.text),
     };
     Ok(shown.phrases.iter().map(body).collect())

@@ -171,7 +171,7 @@ fn an_explanation_shows_no_more_than_the_two_sides() {
     .unwrap();
     let achievement =
         form::read(&json!({ "description": "气孔率1%", "fields": ["401"], "region": "140100" }));
-    let phrase = Phrase { text: "气孔率".into(), share: 1.0 };
+    let phrase = Phrase { text: "气孔率".into(), share: 1.0, through: None };
     let whole = Explanation { phrases: vec![phrase], ..Explanation::default() }
         .with_forms((&need, &Wanted::of(&need)), &achievement.unwrap());
     assert!(!whole.requirements.is_empty() && !whole.missing.is_empty());

@@ -49,17 +49,17 @@ impl Tokenizer for Cut {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Self::TokenStream<'a> {
         let glyphs = text::glyphs(text);
-        let mut terms = Pieces::of(&glyphs);
+        let mut pieces = Pieces::of(&glyphs);
         match self {
-            Self::Grams => terms.add_grams(&glyphs),
-            Self::Words => terms.add_words(&glyphs, 2),
+            Self::Grams => pieces.add_grams(&glyphs),
+            Self::Words => pieces.add_words(&glyphs, 2),
             Self::Both => {
-                terms.add_grams(&glyphs);
-                terms.add_words(&glyphs, 3);
+                pieces.add_grams(&glyphs);
+                pieces.add_words(&glyphs, 3);
             }
         }
-        let Pieces { text, pieces, .. } = terms;
-        Terms { text, pieces: pieces.into_iter(), token: Token::default() }
+        let Pieces { text, terms, .. } = pieces;
+        Terms { text, pieces: terms.into_iter(), token: Token::default() }
     }
 }
 
@@ -68,7 +68,7 @@ struct Pieces {
     text: String,
     /// Where each glyph begins in the text, and the end.
     starts: Vec<usize>,
-    pieces: Vec<(usize, usize)>,
+    terms: Vec<(usize, usize)>,
 }
 
 impl Pieces {
@@ -80,14 +80,14 @@ impl Pieces {
             text.push(glyph.it);
         }
         starts.push(text.len());
-        Self { text, starts, pieces: Vec::with_capacity(glyphs.len() * 2) }
+        Self { text, starts, terms: Vec::with_capacity(glyphs.len() * 2) }
     }
 
     fn add_grams(&mut self, glyphs: &[Glyph]) {
-        let Self { starts, pieces, .. } = self;
+        let Self { starts, terms, .. } = self;
         text::each_gram(glyphs, |from, to| {
             if let (Some(from), Some(to)) = (starts.get(from), starts.get(to)) {
-                pieces.push((*from, *to));
+                terms.push((*from, *to));
             }
         });
     }
@@ -96,7 +96,7 @@ impl Pieces {
         for word in text::words(glyphs, least) {
             let from = self.text.len();
             self.text.push_str(&word);
-            self.pieces.push((from, self.text.len()));
+            self.terms.push((from, self.text.len()));
         }
     }
 }
