@@ -58,7 +58,8 @@ async fn a_verdict_ranks_the_rest_of_the_queue_anew_at_once() {
     assert_eq!(after[0], *alike, "what is like the accepted one comes first");
     assert!(part(alike, "verdicts") > part(other, "verdicts"), "{after:?}");
     for pair in &after {
-        let sum = part(pair, "title") + part(pair, "text") + part(pair, "verdicts");
+        let parts = ["title", "text", "requirements", "verdicts"];
+        let sum: f64 = parts.iter().map(|it| part(pair, it)).sum();
         assert!((score(pair) - sum).abs() < 1e-4, "{pair}");
     }
     // Whoever matches the need again later comes to the same.
