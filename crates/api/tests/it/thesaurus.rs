@@ -68,7 +68,7 @@ async fn what_staff_write_is_used_by_search_and_matching_and_undone_when_removed
             &format!("/pairs/{}", queue.body["items"][0]["id"].as_str().unwrap()),
         )
         .await;
-    let phrases = pair.body["explanation"]["phrases"].as_array().unwrap();
+    let phrases = pair.body["pair"]["explanation"]["phrases"].as_array().unwrap();
     let told = phrases.iter().any(|it| it["text"] == "煤层气" && it["through"] == "瓦斯");
     assert!(told, "{phrases:?}");
     let at = format!("/thesaurus/{}", made.id());
