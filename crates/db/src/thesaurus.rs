@@ -70,7 +70,9 @@ pub async fn revision(conn: &impl Conn) -> Result<i64> {
 /// read of the thesaurus afterwards holds until the transaction ends.
 pub async fn revise(tx: &Tx) -> Result<()> {
     let first = counter::ActiveModel { name: Set(REVISION.to_owned()), last: Set(1) };
-    let next = Expr::col((counter::Entity, counter::Column::Last)).add(1);
+    // As wide as the column: a prepared statement keeps the type it was first used with, and numbers
+    // of listings are counted by the same one.
+    let next = Expr::col((counter::Entity, counter::Column::Last)).add(1_i64);
     let again =
         OnConflict::column(counter::Column::Name).value(counter::Column::Last, next).to_owned();
     counter::Entity::insert(first).on_conflict(again).exec_without_returning(tx).await?;

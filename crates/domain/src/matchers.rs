@@ -21,6 +21,8 @@ pub enum Feature {
     Title,
     /// What terms of the rest of the need add.
     Text,
+    /// What requirements met add, and must-requirements not met take away.
+    Requirements,
     /// What verdicts on other pairs of the need add.
     Verdicts,
 }
@@ -92,13 +94,14 @@ pub enum Comparison {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 3] = [Self::Title, Self::Text, Self::Verdicts];
+    pub const ALL: [Self; 4] = [Self::Title, Self::Text, Self::Requirements, Self::Verdicts];
 
     /// The name used in storage and on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Title => "title",
             Self::Text => "text",
+            Self::Requirements => "requirements",
             Self::Verdicts => "verdicts",
         }
     }
@@ -108,6 +111,7 @@ impl Feature {
         match self {
             Self::Title => parts.title,
             Self::Text => parts.text,
+            Self::Requirements => parts.requirements,
             Self::Verdicts => parts.verdicts,
         }
     }

@@ -172,7 +172,7 @@ async fn record(tx: &Tx, what: &str, name: &str, now: DateTime<Utc>) -> db::Resu
 fn tell(it: &Trained) {
     let figures = &it.figures;
     for feature in Feature::ALL {
-        console::say(&format!("{:>9}  {:.3}", feature.as_str(), it.weights.of(feature)));
+        console::say(&format!("{:>12}  {:.3}", feature.as_str(), it.weights.of(feature)));
     }
     console::say(&format!(
         "Trained on {} verdicts, compared with {} on {} later ones (needs with both: {}).",

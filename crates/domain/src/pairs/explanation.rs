@@ -16,7 +16,8 @@ pub struct Explanation {
     pub matcher: String,
     /// How well the two fit. Comparable between needs; only the order means anything.
     pub score: f64,
-    /// What the score is made of: `title`, `text` and `requirements` add up to it.
+    /// What the score is made of: `title`, `text`, `requirements`, `verdicts` and `learned` add up to
+    /// it.
     pub parts: Parts,
     /// What both texts say, in readable pieces, the weightiest first.
     pub phrases: Vec<Phrase>,
