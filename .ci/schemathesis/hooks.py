@@ -46,8 +46,9 @@ def before_call(context, case, **kwargs):
         return
     shelf, operation = case.path.split("/")[1], f"{case.method.upper()} {case.path}"
     known = IDS.get(operation) or IDS.get(shelf, [])
-    if "id" in (case.path_parameters or {}) and known and (operation not in reached or chance.random() < 0.67):
-        case.path_parameters["id"] = chance.choice(known)
+    called = next((it for it in ("id", "name") if it in (case.path_parameters or {})), None)
+    if called and known and (operation not in reached or chance.random() < 0.67):
+        case.path_parameters[called] = chance.choice(known)
     if "If-Match" in case.headers:
         one = (case.path_parameters or {}).get("id")
         tag = tag_of(f"/{shelf}/{one}" if one else case.path)

@@ -99,6 +99,8 @@ class Market:
         synonyms = [self.synonyms(it) for it in range(6)]
         for method in ("GET", "PUT", "DELETE"):
             ids[f"{method} /thesaurus/{{id}}"] = synonyms[:1] if method == "GET" else synonyms[1:]
+        matchers = [it["name"] for it in self.ask("主管", "GET", "/matchers")[0]["items"]]
+        ids["GET /matchers/{name}/measures"] = ids["POST /matchers/{name}/activate"] = matchers
         tomorrow = datetime.date.today() + datetime.timedelta(days=1)
         bodies = {
             "POST /grants": {"person": people["lead"], "role": "unassigned"},

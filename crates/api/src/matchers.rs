@@ -35,7 +35,7 @@ pub(crate) fn routes(clock: Clock) -> Routes {
             list,
         )
         .add(
-            (Method::GET, "/matchers/{id}/measures"),
+            (Method::GET, "/matchers/{name}/measures"),
             Operation::ReadMatchers,
             Doc::new(
                 "measureMatcher",
@@ -46,7 +46,7 @@ pub(crate) fn routes(clock: Clock) -> Routes {
             read,
         )
         .add(
-            (Method::POST, "/matchers/{id}/activate"),
+            (Method::POST, "/matchers/{name}/activate"),
             Operation::ActivateMatcher,
             Doc::new(
                 "activateMatcher",

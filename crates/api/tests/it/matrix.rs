@@ -81,9 +81,17 @@ fn operations() -> Vec<Operation> {
     all
 }
 
-/// The shelf an operation's objects stand on: the path before `{id}`.
+/// What a path calls an object by.
+const CALLED: [&str; 2] = ["{id}", "{name}"];
+
+/// The shelf an operation's objects stand on: the path before `{id}` or `{name}`.
 fn shelf(path: &str) -> Option<&str> {
-    path.find("/{id}").and_then(|end| path.get(..end))
+    CALLED.iter().find_map(|it| path.split_once(&format!("/{it}"))).map(|it| it.0)
+}
+
+/// The path of one object.
+fn path_of(operation: &Operation, id: &str) -> String {
+    CALLED.iter().fold(operation.path.clone(), |path, it| path.replace(it, id))
 }
 
 /// Asks everyone to do everything of one part of the API, and compares with the table.
@@ -126,12 +134,12 @@ async fn on_object(
     let mut absent_by_role: BTreeMap<&str, Value> = BTreeMap::new();
     for who in table::EVERYONE {
         let expected = table::expected(operation.row, who, Some(object));
-        let path = operation.path.replace("{id}", &id);
+        let path = path_of(operation, &id);
         let tag = if operation.edits { tag(cast, who, &path).await } else { None };
         let answer = ask(cast, operation, who, (&path, tag)).await;
         findings.hold(operation, (who, object.name), (expected, &answer));
         if answer.status == StatusCode::NOT_FOUND && !absent_by_role.contains_key(who) {
-            let nowhere = operation.path.replace("{id}", ABSENT);
+            let nowhere = path_of(operation, ABSENT);
             let absent = ask(cast, operation, who, (&nowhere, Some("\"0-x\"".into()))).await;
             absent_by_role.insert(who, told(&absent));
         }
